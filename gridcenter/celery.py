@@ -1,0 +1,10 @@
+"""The Celery application: worker and schedule (beat)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridcenter.settings")
+app = Celery("gridcenter")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,370 @@
+"""Settings, all from the environment. The list with meanings stands in docs/operations.md.
+
+Three modes (GRIDCENTER_MODE): `service` is the default and has no default secret; `demo` and `test` make up
+what is missing, so that a first look needs no configuration.
+"""
+
+import sys
+from pathlib import Path
+
+import environ
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+RUNNING_TESTS = "pytest" in sys.modules
+GRIDCENTER_MODE = env("GRIDCENTER_MODE", default="test" if RUNNING_TESTS else "service")
+if GRIDCENTER_MODE not in {"service", "demo", "test"}:
+    raise ImproperlyConfigured(f"GRIDCENTER_MODE is {GRIDCENTER_MODE!r}: expected service, demo or test.")
+SERVICE = GRIDCENTER_MODE == "service"
+
+
+def required(name, demo):
+    """The environment's value of `name`; outside service mode `demo` stands in for a missing one."""
+    value = env(name, default="")
+    if value:
+        return value
+    if SERVICE:
+        raise ImproperlyConfigured(
+            f"{name} is not set. In service mode every secret and address must be given "
+            "(docs/operations.md); to look around without any, set GRIDCENTER_MODE=demo."
+        )
+    return demo
+
+
+DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var")))
+DEBUG = False
+SECRET_KEY = required("SECRET_KEY", demo="demo-only-not-a-secret-" + "0" * 40)
+# Keys of encrypted fields: "id:base64 of 32 bytes", the first one writes, all of them read.
+FIELD_KEYS = required("FIELD_KEYS", demo="demo:" + "ZGVtb25zdHJhdGlvbi1rZXktbm90LWEtc2VjcmV0ISE=")
+HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) if SERVICE else ["*"]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SITE_URL = env("SITE_URL", default="")
+
+INSTALLED_APPS = [
+    "core",
+    "accounts",
+    "grids",
+    "residents",
+    "events",
+    "evaluation",
+    "exchange",
+    "gridcenter",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.humanize",
+    "django_filters",
+    "rest_framework",
+    "rest_framework_gis",
+    "rest_framework_api_key",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_vite",
+    "leaflet",
+    "import_export",
+    "axes",
+    "csp",
+    "django_guid",
+]
+
+MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "gridcenter.urls"
+ASGI_APPLICATION = "gridcenter.asgi.application"
+WSGI_APPLICATION = "gridcenter.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    },
+]
+
+# --- Database -------------------------------------------------------------------------------------------------
+DATABASE_URL = required("DATABASE_URL", demo=f"spatialite:///{DATA_DIR / 'demo' / 'db.sqlite3'}")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=300)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"].endswith("spatialite"):
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    SPATIALITE_LIBRARY_PATH = "mod_spatialite"
+    # IMMEDIATE: a writer queues for the lock when it begins, instead of failing half-way with "locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+    }
+else:
+    # JIT costs more than it brings on our short queries (measured: 10-30 % of a write).
+    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c timezone=UTC"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Broker, cache, tasks -------------------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", default="")
+KEY_PREFIX = env("KEY_PREFIX", default="gridcenter")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "core.cache.FailOpenRedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": KEY_PREFIX,
+            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+        }
+    }
+    CELERY_BROKER_URL = REDIS_URL
+    CELERY_RESULT_BACKEND = REDIS_URL
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        # A task of a killed worker is given to another one after this many seconds.
+        "visibility_timeout": env.int("TASK_VISIBILITY_SECONDS", default=3600),
+        "global_keyprefix": f"{KEY_PREFIX}:",
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+    }
+    CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"global_keyprefix": f"{KEY_PREFIX}:"}
+else:
+    BROKER_DIR = DATA_DIR / "broker"
+    for folder in ("queue", "processed", "control", "results"):
+        (BROKER_DIR / folder).mkdir(parents=True, exist_ok=True)
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "gridcenter",
+        }
+    }
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_RESULT_BACKEND = f"file://{BROKER_DIR / 'results'}"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "processed_folder": str(BROKER_DIR / "processed"),
+        "control_folder": str(BROKER_DIR / "control"),
+    }
+CELERY_TASK_DEFAULT_QUEUE = "gridcenter"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TRACK_STARTED = True
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0},
+    "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
+    # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
+    "score-months": {
+        "task": "evaluation.tasks.score_due",
+        "schedule": crontab(day_of_month=1, hour=2, minute=0),
+        "args": ("month",),
+    },
+    "score-quarters": {
+        "task": "evaluation.tasks.score_due",
+        "schedule": crontab(month_of_year="1,4,7,10", day_of_month=1, hour=2, minute=30),
+        "args": ("quarter",),
+    },
+}
+
+# --- Language, time -------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- Files ----------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env("STATIC_ROOT", default=str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(DATA_DIR / "media")))
+MEDIA_URL = "/media-is-served-by-views-only/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if GRIDCENTER_MODE == "test"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = GRIDCENTER_MODE == "test"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o640
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_BYTES", default=20 * 1024 * 1024)
+DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": BASE_DIR / "static/dist/manifest.json",
+                           "static_url_prefix": "dist"}}
+
+# --- People ---------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+if GRIDCENTER_MODE == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "accounts:login"
+SESSION_COOKIE_AGE = 12 * 3600  # one long shift
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = False
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_ENABLE_ADMIN = False
+AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+
+# --- Transport ------------------------------------------------------------------------------------------------
+USE_TLS = env.bool("USE_TLS", default=SERVICE)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_TLS
+SECURE_SSL_REDIRECT = USE_TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_TLS else None
+SECURE_HSTS_SECONDS = 31536000 if USE_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": [],
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *env.list("TILE_HOSTS", default=[])],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "script-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+
+# --- Map ------------------------------------------------------------------------------------------------------
+# No tiles by default: an intranet has none. TILES=[] turns them off (None would ask another host).
+MAP_TILES_URL = env("MAP_TILES_URL", default="")
+MAP_TILES_ATTRIBUTION = env("MAP_TILES_ATTRIBUTION", default="")
+LEAFLET_CONFIG = {
+    "TILES": [("base", MAP_TILES_URL, {"attribution": MAP_TILES_ATTRIBUTION})] if MAP_TILES_URL else [],
+    "ATTRIBUTION_PREFIX": "",
+    "DEFAULT_CENTER": (27.65, 113.49),
+    "DEFAULT_ZOOM": 10,
+    "RESET_VIEW": False,
+}
+
+# --- API ------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "exchange.authentication.UnitKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["core.api.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "core.api.parsers.OrjsonParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
+    "PAGE_SIZE": 20,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.problems.handler",
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AnonThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env("THROTTLE_USER", default="600/min"),
+        "anon": env("THROTTLE_ANON", default="60/min"),
+        "login": env("THROTTLE_LOGIN", default="10/min"),
+        "upload": env("THROTTLE_UPLOAD", default="120/min"),
+    },
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": 10}
+API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"
+SPECTACULAR_SETTINGS = {
+    "TITLE": "gridcenter API",
+    "DESCRIPTION": "Grids, case standards, events and their steps, scorecards. Guide: docs/api.md.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Logs -----------------------------------------------------------------------------------------------------
+DJANGO_GUID = {
+    "GUID_HEADER_NAME": "X-Request-ID",
+    "VALIDATE_GUID": False,
+    "RETURN_HEADER": True,
+    "EXPOSE_HEADER": False,
+    "INTEGRATIONS": [],
+    "UUID_FORMAT": "hex",
+}
+LOG_FORMAT = env("LOG_FORMAT", default="json" if SERVICE else "text")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "django_guid.log_filters.CorrelationId"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s %(correlation_id)s",
+            "rename_fields": {"asctime": "time", "levelname": "level", "correlation_id": "request_id"},
+            "json_ensure_ascii": False,
+        },
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s [%(correlation_id)s] %(message)s"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
+    },
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO" if SERVICE else "WARNING")},
+    "loggers": {
+        "django_guid": {"level": "WARNING"},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": env("LOG_LEVEL", default="INFO")},
+    },
+}
+
+IMPORT_EXPORT_USE_TRANSACTIONS = True
+IMPORT_EXPORT_SKIP_ADMIN_LOG = False
