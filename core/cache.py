@@ -1,0 +1,52 @@
+"""The cache holds nothing that cannot be made again, so a missing Redis must not stop anybody's work."""
+
+import logging
+import time
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+QUIET_SECONDS = 60
+
+
+class FailOpenRedisCache(RedisCache):
+    """Redis, and nothing (a miss) while Redis is away. Says so in the log once a minute."""
+
+    _said_at = 0.0
+
+    def _try(self, method, fallback, *args, **kwargs):
+        try:
+            return getattr(super(), method)(*args, **kwargs)
+        except (RedisError, OSError) as error:
+            if time.monotonic() - FailOpenRedisCache._said_at > QUIET_SECONDS:
+                FailOpenRedisCache._said_at = time.monotonic()
+                log.warning("Redis is out of reach, working without the cache: %s", error)
+            return fallback
+
+    def get(self, key, default=None, version=None):
+        return self._try("get", default, key, default, version)
+
+    def set(self, *args, **kwargs):
+        return self._try("set", None, *args, **kwargs)
+
+    def add(self, *args, **kwargs):
+        return self._try("add", True, *args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        return self._try("delete", False, *args, **kwargs)
+
+    def touch(self, *args, **kwargs):
+        return self._try("touch", False, *args, **kwargs)
+
+    def get_many(self, *args, **kwargs):
+        return self._try("get_many", {}, *args, **kwargs)
+
+    def set_many(self, *args, **kwargs):
+        return self._try("set_many", [], *args, **kwargs)
+
+    def incr(self, key, delta=1, version=None):
+        return self._try("incr", delta, key, delta, version)
+
+    def has_key(self, *args, **kwargs):
+        return self._try("has_key", False, *args, **kwargs)

@@ -1,0 +1,82 @@
+"""One small integer per kind of slowly changing data, so that every process can keep a copy and know when it is old.
+
+A database trigger on each watched table adds one to the row of its kind: whatever changes the table (admin, a
+service, psql) is noticed. A request reads all versions with one query and compares.
+"""
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+
+
+def read() -> dict[str, int]:
+    """All versions by name: one query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, value FROM core_dataversion")
+        return dict(cursor.fetchall())
+
+
+class Kept:
+    """A value made from the database, kept in this process until the version of one of `names` moves on."""
+
+    def __init__(self, make: Callable[[], Any], *names: str):
+        self._make, self._names = make, names
+        self._stamp: tuple | None = None
+        self._value: Any = None
+        self._lock = Lock()
+
+    def get(self, versions: Mapping[str, int] | None = None):
+        """The value; pass `versions` (from `read()`) if they were read in this request already."""
+        versions = read() if versions is None else versions
+        # The database's name belongs to the stamp: tests and commands may look at several.
+        stamp = (connection.settings_dict["NAME"], *(versions.get(name, 0) for name in self._names))
+        if stamp != self._stamp:
+            with self._lock:
+                if stamp != self._stamp:
+                    self._value = self._make()
+                    self._stamp = stamp
+        return self._value
+
+    def forget(self):
+        """Make it anew at the next `get` (tests, whose databases are rolled back)."""
+        self._stamp = None
+
+
+_PG_FUNCTION = """
+CREATE OR REPLACE FUNCTION core_bump_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO core_dataversion (name, value) VALUES (TG_ARGV[0], 1)
+  ON CONFLICT (name) DO UPDATE SET value = core_dataversion.value + 1;
+  RETURN NULL;
+END $$
+"""
+
+
+def watch(table: str, name: str):
+    """Migration operations (forward, backward) that let every change of `table` move the version `name`."""
+
+    def forward(apps, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(_PG_FUNCTION)
+            schema_editor.execute(
+                f"CREATE TRIGGER {table}_version AFTER INSERT OR UPDATE OR DELETE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION core_bump_version('{name}')"
+            )
+            return
+        for event in ("INSERT", "UPDATE", "DELETE"):
+            schema_editor.execute(
+                f"CREATE TRIGGER {table}_version_{event.lower()} AFTER {event} ON {table} BEGIN "
+                f"INSERT INTO core_dataversion (name, value) VALUES ('{name}', 1) "
+                f"ON CONFLICT (name) DO UPDATE SET value = value + 1; END"
+            )
+
+    def backward(apps, schema_editor):
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_version ON {table}")
+            return
+        for event in ("insert", "update", "delete"):
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_version_{event}")
+
+    return forward, backward
