@@ -1,0 +1,57 @@
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core import ciphers
+from core.fields import EncryptedField
+
+
+class User(AbstractUser):
+    """A person (or a department's machine) that logs in. What they may do comes from their posts, not from here."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("Person")
+        MACHINE = "machine", _("Department system")
+
+    first_name = None
+    last_name = None
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERSON)
+    phone = EncryptedField(_("phone"), blank=True, default="")
+    id_number = EncryptedField(_("ID number"), blank=True, default="")
+    id_number_hash = models.CharField(max_length=64, blank=True, default="", editable=False, db_index=True)
+    staff_number = models.CharField(
+        _("staff number"), max_length=32, unique=True, null=True, blank=True, help_text=_("Used by imports.")
+    )
+
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                name="accounts_user_kind_known", condition=models.Q(kind__in=["person", "machine"])
+            )
+        ]
+
+    def __str__(self):
+        return self.name or self.username
+
+    def save(self, *args, **kwargs):
+        self.id_number_hash = ciphers.keyed_hash(self.id_number)
+        super().save(*args, **kwargs)
+
+    def get_full_name(self):
+        return self.name or self.username
+
+    def get_short_name(self):
+        return self.name or self.username
+
+    @property
+    def masked_phone(self):
+        return ciphers.mask_phone(self.phone)
+
+    @property
+    def masked_id_number(self):
+        return ciphers.mask_id_number(self.id_number)

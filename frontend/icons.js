@@ -1,0 +1,10 @@
+// The outline icons of @tabler/icons that pages use; vite.config.js packs them into one sprite, dist/icons.svg.
+export const icons = [
+  "adjustments-horizontal", "alarm", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-right", "arrow-up",
+  "ban", "bell", "building", "building-community", "camera", "chart-bar", "check", "chevron-down",
+  "chevron-left", "chevron-right", "circle-check", "clipboard-check", "clock", "current-location", "dots",
+  "download", "eye", "file-text", "filter", "gavel", "git-merge", "history", "home", "hourglass", "inbox",
+  "info-circle", "language", "link", "list-check", "list-details", "loader", "logout", "map-pin", "menu-2",
+  "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "rotate", "route",
+  "search", "send", "settings", "sitemap", "speakerphone", "star", "trash", "trophy", "user", "users", "world", "x",
+];

@@ -1,0 +1,119 @@
+from django.contrib.gis.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from grids.scope import Scope
+
+MAX_LEVEL = 4
+
+
+class GridQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The grids below (and at) this person's posts of today; nothing without a post."""
+        return self.filter(Scope.of(user).land_q("path"))
+
+    def valid_on(self, day=None):
+        """Grids in force on `day` (today if not given)."""
+        day = day or timezone.localdate()
+        return self.filter(Q(valid_until=None) | Q(valid_until__gt=day), valid_from__lte=day)
+
+    def below(self, grid):
+        """`grid` and everything under it."""
+        return self.filter(path__startswith=grid.path)
+
+
+class LevelName(models.Model):
+    """What a level is called here (片区, 镇街, 村社区, 网格 …): differs by place, so it is data."""
+
+    level = models.PositiveSmallIntegerField(_("level"), unique=True)
+    name = models.CharField(_("name"), max_length=20)
+
+    class Meta:
+        verbose_name = _("level name")
+        verbose_name_plural = _("level names")
+        ordering = ["level"]
+        constraints = [
+            models.CheckConstraint(name="grids_levelname_level", condition=Q(level__gte=0, level__lte=MAX_LEVEL))
+        ]
+
+    def __str__(self):
+        return f"{self.level} {self.name}"
+
+
+class Grid(models.Model):
+    """A piece of the territory (网格), level 0 (the whole) to 4 (one worker's grid).
+
+    `path` is the materialised path of ids, "/1/14/233/": kept by a database trigger, which also refuses a child
+    that is not exactly one level below its parent. Grids are never re-used: a redrawn one gets an end of validity
+    and a successor.
+    """
+
+    code = models.CharField(_("code"), max_length=20, help_text=_("12 digits, a grid 15 (village + 3)."))
+    name = models.CharField(_("name"), max_length=80)
+    level = models.PositiveSmallIntegerField(_("level"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    path = models.CharField(max_length=120, editable=False, default="", db_index=False)
+    valid_from = models.DateField(_("valid from"), default=timezone.localdate)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True, help_text=_("First day it is no longer in force."))
+    boundary = models.MultiPolygonField(_("boundary"), srid=4326, null=True, blank=True)
+    colour = models.CharField(_("colour"), max_length=7, default="#4a7ebb")
+    synthetic = models.BooleanField(
+        _("synthetic shape"), default=False, help_text=_("The boundary was generated for a demonstration.")
+    )
+
+    objects = GridQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("grid")
+        verbose_name_plural = _("grids")
+        ordering = ["path"]
+        constraints = [
+            models.CheckConstraint(
+                name="grids_grid_level_range",
+                condition=Q(level__gte=0, level__lte=MAX_LEVEL),
+                violation_error_message=_("A grid's level is 0 to 4."),
+            ),
+            models.CheckConstraint(
+                name="grids_grid_only_root_has_no_parent",
+                condition=Q(level=0, parent=None) | Q(level__gt=0, parent__isnull=False),
+                violation_error_message=_("Only the grid of level 0 has no parent."),
+            ),
+            models.CheckConstraint(
+                name="grids_grid_period",
+                condition=Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
+                violation_error_message=_("A grid must end after it begins."),
+            ),
+            models.UniqueConstraint(
+                name="grids_grid_code_valid",
+                fields=["code"],
+                condition=Q(valid_until=None),
+                violation_error_message=_("There is a valid grid with this code already."),
+            ),
+            models.UniqueConstraint(
+                name="grids_grid_one_root",
+                fields=["level"],
+                condition=Q(level=0, valid_until=None),
+                violation_error_message=_("There is a whole territory (level 0) already."),
+            ),
+        ]
+        indexes = [models.Index(name="grids_grid_path", fields=["path"], opclasses=["varchar_pattern_ops"])]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def ancestor_ids(self) -> list[int]:
+        """Ids from the root down to this grid."""
+        return [int(part) for part in self.path.strip("/").split("/") if part]
+
+    def clean(self):
+        from django.core.exceptions import ValidationError
+
+        if self.parent and self.level != self.parent.level + 1:
+            raise ValidationError(
+                {"level": _("A child is exactly one level below its parent: expected %(level)s.")
+                 % {"level": self.parent.level + 1}}
+            )

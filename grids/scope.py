@@ -1,0 +1,124 @@
+"""Who sees what: from the posts a person holds today. Closed by default: no post, no rows.
+
+`Scope` is read once per request (one query) and kept on the user object.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.roles import CENTRE, DEPARTMENT, GRID, ROLES, Role
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One post of today. `path` is the post's grid, or its unit's territory or jurisdiction."""
+
+    role: Role
+    path: str
+    unit_id: int | None
+
+    @property
+    def level(self) -> int:
+        return self.path.count("/") - 2
+
+    def may(self, permission: str) -> bool:
+        return permission in self.role.permissions
+
+    def covers(self, path: str) -> bool:
+        """The slash at the end of paths keeps /1/ from matching /12/."""
+        return path.startswith(self.path)
+
+
+@dataclass(frozen=True)
+class Scope:
+    user_id: int | None
+    seats: tuple[Seat, ...]
+
+    @classmethod
+    def of(cls, user) -> "Scope":
+        """The person's scope of today; kept on the user object for the length of a request."""
+        scope = getattr(user, "_scope", None)
+        if scope is None:
+            scope = cls(user.pk, _seats(user)) if getattr(user, "is_active", False) else cls(None, ())
+            user._scope = scope
+        return scope
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        """All permissions of all posts, wherever they lie."""
+        return frozenset().union(*(seat.role.permissions for seat in self.seats))
+
+    @cached_property
+    def unit_ids(self) -> frozenset[int]:
+        """Units this person works in."""
+        return frozenset(seat.unit_id for seat in self.seats if seat.unit_id)
+
+    @cached_property
+    def department_ids(self) -> frozenset[int]:
+        return frozenset(s.unit_id for s in self.seats if s.role.place == DEPARTMENT)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """Paths below which everything is this person's business: grid posts and centres, not departments."""
+        return _outermost(s.path for s in self.seats if s.role.place in (GRID, CENTRE))
+
+    @cached_property
+    def land(self) -> frozenset[str]:
+        """Paths below which this person sees grids and units (a department: its jurisdiction)."""
+        return _outermost(s.path for s in self.seats)
+
+    def may(self, permission: str) -> bool:
+        """Somewhere; `may_at` says whether here."""
+        return permission in self.permissions
+
+    def may_at(self, permission: str, path: str) -> bool:
+        return any(seat.may(permission) and seat.covers(path) for seat in self.seats)
+
+    def q(self, path: str) -> Q:
+        """Rows whose `path` field lies below a root."""
+        return _below(self.roots, path)
+
+    def land_q(self, path: str) -> Q:
+        return _below(self.land, path)
+
+    def roots_for(self, permission: str) -> frozenset[str]:
+        """Paths at which this person has `permission` (admin)."""
+        return _outermost(seat.path for seat in self.seats if seat.may(permission))
+
+    def permission_q(self, permission: str, path: str) -> Q:
+        return _below(self.roots_for(permission), path)
+
+
+def _below(roots, path):
+    return reduce(or_, (Q(**{f"{path}__startswith": root}) for root in sorted(roots)), NOTHING)
+
+
+def _outermost(paths) -> frozenset[str]:
+    """Without those that lie below another one: keeps the SQL short."""
+    kept: list[str] = []
+    for path in sorted(set(paths), key=len):
+        if not any(path.startswith(other) for other in kept):
+            kept.append(path)
+    return frozenset(kept)
+
+
+def _seats(user) -> tuple[Seat, ...]:
+    Post = apps.get_model("grids", "Post")
+    today = timezone.localdate()
+    rows = (
+        Post.objects.filter(user_id=user.pk)
+        .on(today)
+        .values_list("role", "grid__path", "unit_id", "unit__grid__path", "unit__active")
+    )
+    return tuple(
+        Seat(ROLES[role], grid_path or unit_path, unit_id)
+        for role, grid_path, unit_id, unit_path, active in rows
+        if role in ROLES and (grid_path or (unit_path and active))
+    )
