@@ -1,0 +1,64 @@
+// Small helps for forms: no double press, no lost words, filters that follow their fields.
+
+/** A form pressed once stays pressed until its answer comes, so a double click sends one step. */
+function pressOnce(event) {
+  const form = event.target;
+  if (event.defaultPrevented || form.method.toLowerCase() !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  // After this turn of the loop: a disabled button would not send its own name and value.
+  setTimeout(() => form.querySelectorAll("[type=submit]").forEach((button) => (button.disabled = true)));
+}
+
+function release() {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelectorAll("[type=submit]").forEach((button) => (button.disabled = false));
+  }
+}
+
+/** Words for a request that came back with nothing to show (server gone, session over). */
+function tellFailure(event) {
+  const box = document.getElementById("trouble");
+  if (!box) return;
+  const status = event.detail.xhr ? event.detail.xhr.status : 0;
+  if (status === 401 || status === 403) {
+    window.location.reload();
+    return;
+  }
+  box.hidden = false;
+  box.focus();
+}
+
+function chooseStandard(event) {
+  const chosen = event.target.closest("[data-choose]");
+  if (!chosen) return;
+  event.preventDefault();
+  const picker = chosen.closest("[data-picker]");
+  picker.querySelector("input[type=hidden]").value = chosen.dataset.choose;
+  picker.querySelector("[data-chosen]").textContent = chosen.dataset.label;
+  picker.querySelector("[data-chosen]").closest("[data-chosen-box]").hidden = false;
+  picker.querySelector("[data-results]").replaceChildren();
+  picker.dispatchEvent(new CustomEvent("chosen", { bubbles: true }));
+}
+
+/** Radio buttons and selects marked data-reveals show the block named in the chosen option. */
+function reveal(root) {
+  for (const control of root.querySelectorAll("[data-reveals]")) {
+    const target = document.getElementById(control.dataset.reveals);
+    if (target) target.hidden = control.type === "checkbox" ? !control.checked : control.value === "";
+  }
+}
+
+export function watchForms() {
+  document.addEventListener("submit", pressOnce);
+  window.addEventListener("pageshow", release);
+  document.addEventListener("click", chooseStandard);
+  document.addEventListener("change", () => reveal(document));
+  document.body.addEventListener("htmx:sendError", tellFailure);
+  document.body.addEventListener("htmx:responseError", tellFailure);
+  reveal(document);
+}

@@ -1,0 +1,32 @@
+// Everything every page needs. Pages work without it; it saves them from loading whole.
+import "@tabler/core/dist/css/tabler.min.css";
+import "@fontsource/barlow-semi-condensed/latin-500.css";
+import "@fontsource/barlow-semi-condensed/latin-600.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/work.css";
+import "./styles/detail.css";
+import "./styles/figures.css";
+import htmx from "htmx.org";
+import { watchForms } from "./forms.js";
+import { watchPhotos } from "./photos.js";
+import { watchMenus } from "./menus.js";
+
+// The content security policy forbids inline styles of htmx and eval.
+htmx.config.includeIndicatorStyles = false;
+htmx.config.allowEval = false;
+htmx.config.historyCacheSize = 0; // pages with people's names are not kept in the browser's storage
+htmx.config.selfRequestsOnly = true;
+// A refused form (422) and a lost race (409) come back as HTML with the words: show them in place.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "(409|422)", swap: true, error: false },
+  { code: "...", swap: false, error: true },
+];
+
+window.htmx = htmx;
+watchMenus();
+watchForms();
+watchPhotos();
