@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Functions shared by bin/setup, bin/demo, bin/test and .ci/run. To be sourced by bash, not run.
 #
 # Everything a step makes is remembered as a hash of what went into it (a stamp), so that a second start does
