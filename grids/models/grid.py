@@ -1,4 +1,5 @@
 from django.contrib.gis.db import models
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -104,14 +105,17 @@ class Grid(models.Model):
     def __str__(self):
         return self.name
 
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        # The database's trigger has computed the same path.
+        self.path = f"{self.parent.path if self.parent_id else '/'}{self.pk}/"
+
     @property
     def ancestor_ids(self) -> list[int]:
         """Ids from the root down to this grid."""
         return [int(part) for part in self.path.strip("/").split("/") if part]
 
     def clean(self):
-        from django.core.exceptions import ValidationError
-
         if self.parent and self.level != self.parent.level + 1:
             raise ValidationError(
                 {"level": _("A child is exactly one level below its parent: expected %(level)s.")

@@ -1,0 +1,41 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from events.workflow import ACTIONS
+
+
+class NoticeQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """One's own, nobody else's."""
+        return self.filter(user_id=user.pk)
+
+    def unread(self):
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """A line in one person's inbox: this happened to an event that is yours to know of."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    event = models.ForeignKey("events.Event", models.CASCADE, related_name="notices", verbose_name=_("event"))
+    transition = models.ForeignKey("events.Transition", models.PROTECT, related_name="notices")
+    action = models.CharField(_("what"), max_length=16, choices=ACTIONS)
+    created_at = models.DateTimeField(_("when"))
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(name="events_notice_once", fields=["user", "transition"])
+        ]
+        indexes = [
+            models.Index(name="events_notice_unread", fields=["user"], condition=models.Q(read_at=None))
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} {self.action}"

@@ -1,0 +1,12 @@
+"""All addresses of the system."""
+
+from django.contrib import admin
+from django.urls import path
+
+from gridcenter import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("admin/", admin.site.urls),
+]
