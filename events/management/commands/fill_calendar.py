@@ -1,0 +1,47 @@
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from events import calendars
+
+
+def _list(days):
+    return ", ".join(f"{day:%Y-%m-%d}" for day in days)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill the working calendar with public holidays and make-up workdays (节假日与调休) from the package "
+        "chinesecalendar. Days that were set here by hand are kept; running it twice changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "years",
+            nargs="*",
+            type=int,
+            metavar="YEAR",
+            help=f"default: every year that the package has from {calendars.FIRST_YEAR} on",
+        )
+
+    def handle(self, *args, years, **options):
+        for year in years or calendars.library_years():
+            self.report(calendars.fill(year))
+        if missing := calendars.years_missing(timezone.localdate()):
+            self.warn(" ".join(calendars.missing_words(missing)))
+
+    def report(self, done):
+        if not done.available:
+            known = calendars.library_years()
+            self.warn(
+                f"{done.year}: the installed chinesecalendar has no such year "
+                f"(it has {known[0]} to {known[-1]}); nothing written."
+            )
+            return
+        self.stdout.write(f"{done.year}: {done.added} days added, {done.corrected} corrected.")
+        if done.kept:
+            self.stdout.write(f"{done.year}: kept as set here, against the notice: {_list(done.kept)}.")
+        if done.unmatched:
+            self.warn(f"{done.year}: not in the notice, please look at: {_list(done.unmatched)}.")
+
+    def warn(self, words):
+        self.stderr.write(self.style.WARNING(words))
