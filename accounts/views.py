@@ -1,0 +1,47 @@
+"""Log in and out, choose the language, see one's own posts, change one's password."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.generic import FormView
+from django.views.i18n import set_language
+
+language = set_language
+
+
+class Login(LoginView):
+    """The gate. Too many wrong passwords lock the name for a quarter of an hour (django-axes)."""
+
+    template_name = "accounts/login.html"
+    redirect_authenticated_user = True
+
+
+class Logout(LogoutView):
+    """Only by POST, so that no picture or link on another page can log somebody out."""
+
+    http_method_names = ["post", "options"]
+
+
+class Me(LoginRequiredMixin, FormView):
+    """One's own posts of today and the form for a new password."""
+
+    template_name = "accounts/me.html"
+    form_class = PasswordChangeForm
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form):
+        form.save()
+        update_session_auth_hash(self.request, form.user)
+        messages.success(self.request, _("Your password has been changed. Other browsers have been logged out."))
+        return redirect("accounts:me")
+
+    def get_context_data(self, **kwargs):
+        # posts is the reverse side of grids.Post: this app knows nothing of grids.
+        posts = self.request.user.posts.on().select_related("grid", "unit")
+        return super().get_context_data(posts=posts, **kwargs)
