@@ -323,9 +323,9 @@ def extend(
 
 
 def light(now: datetime, yellow_at: datetime | None, due_at: datetime | None) -> str:
-    """ "green", "yellow" from `yellow_at` on, "red" after `due_at`; green where no clock runs (None)."""
-    if due_at is not None and now > due_at:
+    """ "green", "yellow" from `yellow_at` on, "red" after `due_at`; "" where no clock runs (no `due_at`)."""
+    if due_at is None:
+        return ""
+    if now > due_at:
         return "red"
-    if yellow_at is not None and now >= yellow_at:
-        return "yellow"
-    return "green"
+    return "yellow" if yellow_at is not None and now >= yellow_at else "green"

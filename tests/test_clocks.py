@@ -267,9 +267,10 @@ def test_the_light_before_and_at_each_change():
     assert lights == ["green", "green", "yellow", "yellow", "red"]
 
 
-def test_where_no_clock_runs_the_light_is_green():
-    assert clocks.light(at("2026-11-16 08:00"), None, None) == "green"
+def test_where_no_clock_runs_there_is_no_light():
+    assert clocks.light(at("2026-11-16 08:00"), None, None) == ""
     assert clocks.light(at("2026-11-16 08:00"), None, at("2026-11-16 07:00")) == "red"
+    assert clocks.light(at("2026-11-16 08:00"), None, at("2026-11-16 09:00")) == "green"
 
 
 def test_a_suspension_over_a_holiday_keeps_the_remaining_working_time():
