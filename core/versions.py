@@ -1,7 +1,9 @@
-"""One small integer per kind of slowly changing data, so that every process can keep a copy and know when it is old.
+"""One number per kind of slowly changing data, so that every process can keep a copy and know when it is old.
 
-A database trigger on each watched table adds one to the row of its kind: whatever changes the table (admin, a
-service, psql) is noticed. A request reads all versions with one query and compares.
+A database trigger on each watched table raises the row of its kind: whatever changes the table (admin, a
+service, psql) is noticed. A request reads all versions with one query and compares. The step is a random one:
+after a rollback, plain counting would give the next change the number of the one that never was, and a
+process that had looked inside the rolled-back transaction would keep its phantom.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,8 +49,8 @@ class Kept:
 _PG_FUNCTION = """
 CREATE OR REPLACE FUNCTION core_bump_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO core_dataversion (name, value) VALUES (TG_ARGV[0], 1)
-  ON CONFLICT (name) DO UPDATE SET value = core_dataversion.value + 1;
+  INSERT INTO core_dataversion (name, value) VALUES (TG_ARGV[0], 1 + floor(random() * 1073741823)::bigint)
+  ON CONFLICT (name) DO UPDATE SET value = core_dataversion.value + EXCLUDED.value;
   RETURN NULL;
 END $$
 """
@@ -68,8 +70,8 @@ def watch(table: str, name: str):
         for event in ("INSERT", "UPDATE", "DELETE"):
             schema_editor.execute(
                 f"CREATE TRIGGER {table}_version_{event.lower()} AFTER {event} ON {table} BEGIN "
-                f"INSERT INTO core_dataversion (name, value) VALUES ('{name}', 1) "
-                f"ON CONFLICT (name) DO UPDATE SET value = value + 1; END"
+                f"INSERT INTO core_dataversion (name, value) VALUES ('{name}', 1 + (random() & 1073741823)) "
+                f"ON CONFLICT (name) DO UPDATE SET value = value + excluded.value; END"
             )
 
     def backward(apps, schema_editor):

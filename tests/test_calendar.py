@@ -176,6 +176,21 @@ def test_it_is_read_once_and_again_after_any_change(django_assert_num_queries):
     assert not calendars.current().is_working(date(2026, 10, 10))
 
 
+def test_a_change_that_was_rolled_back_leaves_no_trace_in_the_process():
+    calendars.fill(2026)
+    day = CalendarDay.objects.filter(date=date(2026, 11, 18))
+    savepoint = transaction.savepoint()
+    CalendarDay.objects.create(date=date(2026, 11, 18), working=False)
+    assert not calendars.current().is_working(date(2026, 11, 18))
+    transaction.savepoint_rollback(savepoint)
+    assert not day.exists()
+    # The next change must not be taken for the one that never was.
+    CalendarDay.objects.create(date=date(2026, 11, 19), working=False)
+    calendar = calendars.current()
+    assert calendar.is_working(date(2026, 11, 18))
+    assert not calendar.is_working(date(2026, 11, 19))
+
+
 def test_an_empty_calendar_is_monday_to_friday():
     calendar = calendars.current()
     assert calendar.known_years == frozenset()
