@@ -40,7 +40,8 @@ def english(years):
 
 def run(*years):
     out, err = StringIO(), StringIO()
-    call_command("fill_calendar", *years, stdout=out, stderr=err, no_color=True)
+    with translation.override("en"):
+        call_command("fill_calendar", *years, stdout=out, stderr=err, no_color=True)
     return out.getvalue(), err.getvalue()
 
 
@@ -278,8 +279,7 @@ def test_the_command_fills_every_year_of_the_library(time_machine):
 
 def test_the_command_warns_of_a_year_the_library_lacks(time_machine):
     time_machine.move_to("2026-11-21T12:00:00+08:00")
-    with translation.override("en"):
-        out, err = run(2026, 2199)
+    out, err = run(2026, 2199)
     assert out == "2026: 39 days added, 0 corrected.\n"
     assert "2199: the installed chinesecalendar has no such year" in err
     assert english([2027]) in err

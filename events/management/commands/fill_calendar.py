@@ -1,5 +1,6 @@
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from events import calendars
 
@@ -31,17 +32,25 @@ class Command(BaseCommand):
 
     def report(self, done):
         if not done.available:
-            known = calendars.library_years()
             self.warn(
-                f"{done.year}: the installed chinesecalendar has no such year "
-                f"(it has {known[0]} to {known[-1]}); nothing written."
+                _("%(year)s: the installed chinesecalendar has no such year; nothing was written.")
+                % {"year": done.year}
             )
             return
-        self.stdout.write(f"{done.year}: {done.added} days added, {done.corrected} corrected.")
+        self.stdout.write(
+            _("%(year)s: %(added)s days added, %(corrected)s corrected.")
+            % {"year": done.year, "added": done.added, "corrected": done.corrected}
+        )
         if done.kept:
-            self.stdout.write(f"{done.year}: kept as set here, against the notice: {_list(done.kept)}.")
+            self.stdout.write(
+                _("%(year)s: kept as set here, against the notice: %(days)s.")
+                % {"year": done.year, "days": _list(done.kept)}
+            )
         if done.unmatched:
-            self.warn(f"{done.year}: not in the notice, please look at: {_list(done.unmatched)}.")
+            self.warn(
+                _("%(year)s: not in the notice, please look at: %(days)s.")
+                % {"year": done.year, "days": _list(done.unmatched)}
+            )
 
     def warn(self, words):
         self.stderr.write(self.style.WARNING(words))
