@@ -12,6 +12,7 @@ STAMPS=$VAR/stamps
 LOGS=$VAR/logs
 VENV=$ROOT/.venv
 ME=${0#"$ROOT"/}
+MACHINE_CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 
 # `env -i` leaves no PATH to hand on; npm and its like look for `env node`.
 export PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
@@ -274,6 +275,8 @@ need_node() {
         stamp "$home/.installed" "$wanted"
     fi
     PATH=$home/bin:$PATH
+    # This Node brings certificates of its own and would not know an office's; the machine's store does.
+    [ ! -f "$MACHINE_CERTIFICATES" ] || export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$MACHINE_CERTIFICATES}
     node_fits || fail "the Node in var/node does not run on this machine: install Node 22 and start again."
 }
 
