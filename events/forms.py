@@ -1,0 +1,326 @@
+"""A form for each move of the workflow, made from the table: what it must and may supply becomes its fields."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django import forms
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events import limits, standards
+from events.forms_fields import (
+    ChecksWidget,
+    PhotosField,
+    PickerField,
+    PickerWidget,
+    PinField,
+    SegmentsWidget,
+    stars_field,
+)
+from events.models import Attachment, Event
+from events.models.standard import LimitUnit
+from events.services import likely_repeats
+from events.workflow import MOVES, Urgency
+from grids import directory, locate
+from grids.scope import Scope
+
+# What the words are, where "Words" would say too little.
+WORDS = {
+    "register": _("Note"), "reject": _("Reason"), "merge": _("Note"), "cancel": _("Reason"), "place": _("Note"),
+    "escalate": _("Reason"), "hand_down": _("Reason"), "dispatch": _("What is to be done"), "sign": _("Note"),
+    "return": _("Why it is not yours"), "co_report": _("What was done"), "ask_time": _("Why more time is needed"),
+    "grant_time": _("Note"), "refuse_time": _("Reason"), "suspend": _("Reason"), "resume": _("Reason"),
+    "feed_back": _("What was done"), "verify_pass": _("What was found on site"), "rework": _("What is still wrong"),
+    "evaluate": _("In your words"), "reopen": _("Reason"), "supervise": _("What is asked"), "answer": _("Answer"),
+    "whistle": _("What is to be done"), "report_in": _("Note"), "rate_call": _("In your words"),
+}
+PHOTO_KIND = {
+    "feed_back": Attachment.Kind.AFTER, "co_report": Attachment.Kind.AFTER, "verify_pass": Attachment.Kind.VERIFY,
+    "rework": Attachment.Kind.VERIFY,
+}
+MOST_MATCHES = 20
+
+
+@dataclass
+class Desk:
+    """Who fills in which form: read once, shared by the forms of one page."""
+
+    user: object
+    event: Event | None = None
+
+    def __post_init__(self):
+        self.scope = Scope.of(self.user)
+        self.units = directory.current()
+
+    def departments(self):
+        """Units that can be given the event: departments whose jurisdiction holds the place, nearest first."""
+        path = self.event.path
+        found = [u for u in self.units.units.values() if u.kind == "department" and u.covers(path)]
+        return sorted(found, key=lambda unit: (-unit.level, unit.name))
+
+    def own_unit_ids(self):
+        return self.scope.unit_ids
+
+
+def standard_widget():
+    def row(standard):
+        limit = f"{standard.limit.normalize():f} {LimitUnit(standard.limit_unit).label}"
+        return standard.pk, f"{standard.minor_name} · {standard.condition}", f"{standard.code} · {limit}"
+
+    def find(query):
+        return [row(standard) for standard in standards.search(query, limit=MOST_MATCHES)]
+
+    def describe(pk):
+        found = limits.current().standards.get(int(pk)) if str(pk).isdigit() else None
+        return row(found) if found and found.valid_on(timezone.localdate()) else None
+
+    return PickerWidget(
+        find=find, describe=describe, results_url=reverse("events:standard-options"),
+        placeholder=_("Words, pinyin initials or a code"),
+    )
+
+
+def grid_widget(scope, only_below=None):
+    """A picker over the grids of the lowest level in the person's land."""
+    index = locate.current()
+
+    def row(entry):
+        return entry.pk, entry.name, entry.code
+
+    def find(query):
+        words = query.lower()
+        hits = (g for g in index.by_id.values() if words in g.name.lower() or g.code.startswith(words))
+        seen = (g for g in hits if any(g.path.startswith(root) for root in only_below or scope.land))
+        return [row(entry) for entry in sorted(seen, key=lambda g: g.code)[:MOST_MATCHES]]
+
+    def describe(pk):
+        entry = index.by_id.get(int(pk)) if str(pk).isdigit() else None
+        return row(entry) if entry else None
+
+    return PickerWidget(
+        find=find, describe=describe, results_url=reverse("events:grid-options"), placeholder=_("Name or code of a grid")
+    )
+
+
+def _standard(desk, required):
+    chosen = desk.event.standard_id if desk.event else None
+    return PickerField(label=_("Standard 立案条件"), widget=standard_widget(), required=required, initial=chosen)
+
+
+def _urgency(desk, required):
+    initial = desk.event.urgency if desk.event else Urgency.NORMAL
+    return forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, widget=SegmentsWidget, initial=initial)
+
+
+def _grid(desk, required):
+    return PickerField(label=_("Grid"), widget=grid_widget(desk.scope), required=required)
+
+
+def _lower_unit(desk, required):
+    event, units = desk.event, desk.units.units
+    holder = units.get(event.holder_id)
+    below = [
+        u for u in units.values()
+        if u.kind == "centre" and holder and u.level > holder.level and u.covers(event.path)
+    ]
+    choices = [(u.pk, u.name) for u in sorted(below, key=lambda u: u.level)]
+    return forms.TypedChoiceField(label=_("To which centre"), choices=choices, coerce=int)
+
+
+def _called_unit(desk, required):
+    waiting = desk.event.whistles.filter(unit__in=desk.own_unit_ids(), calls__stars=None)
+    rows = waiting.values_list("calls__unit_id", "calls__unit__name").distinct()
+    return forms.TypedChoiceField(label=_("Which unit"), choices=list(rows), coerce=int)
+
+
+def _lead(desk, required):
+    event = desk.event
+    standard = limits.current().standards.get(event.standard_id)
+    usual = desk.units.department_for(event.path, standard.leads) if standard else None
+    field = forms.TypedChoiceField(
+        label=_("Lead unit"), choices=[("", "———"), *((u.pk, u.name) for u in desk.departments())], coerce=int,
+        initial=usual.pk if usual else None,
+    )
+    if usual:
+        field.help_text = _("By the standard: %(unit)s") % {"unit": usual.name}
+    return field
+
+
+def _co_units(desk, required):
+    choices = [(u.pk, u.name) for u in desk.departments()]
+    return forms.TypedMultipleChoiceField(
+        label=_("Co-handling units"), choices=choices, coerce=int, required=False, widget=ChecksWidget
+    )
+
+
+def _units(desk, required):
+    field = _co_units(desk, required)
+    field.label, field.required = _("Who must come"), True
+    return field
+
+
+def _repeats(desk, required):
+    event = desk.event
+    near = []
+    if event.location and event.standard_id:
+        near = likely_repeats(
+            actor=desk.user, standard_id=event.standard_id, lon=event.location.x, lat=event.location.y,
+            at=event.reported_at, exclude=event.pk,
+        )
+    return RepeatsField(desk, near)
+
+
+class RepeatsField(forms.CharField):
+    """The other event: one of the likely repeats, or a case number typed in."""
+
+    def __init__(self, desk, near):
+        self.desk = desk
+        options = [str(row["event"]) for row in near]
+        hint = _("Nearby: %(numbers)s") % {"numbers": ", ".join(options)} if options else ""
+        super().__init__(
+            label=_("Case number of the other event"), help_text=hint, initial=options[0] if options else "",
+            max_length=24,
+        )
+
+    def clean(self, value):
+        text = super().clean(value).strip().lstrip("#")
+        seen = Event.objects.visible_to(self.desk.user).exclude(pk=self.desk.event.pk).order_by()
+        found = seen.filter(number=text).values_list("pk", flat=True).first()
+        if found is None and text.isdigit():
+            found = seen.filter(pk=int(text)).values_list("pk", flat=True).first()
+        if found is None:
+            raise forms.ValidationError(_("No event with this number is yours to see."))
+        return found
+
+
+def _amount(desk, required):
+    return forms.DecimalField(label=_("How much more"), min_value=0, max_value=365, required=required)
+
+
+def _moment(label, hours):
+    def make(desk, required):
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        start = timezone.localtime() + timedelta(hours=hours)
+        return forms.DateTimeField(label=label, widget=widget, initial=start.replace(second=0, microsecond=0))
+
+    return make
+
+
+def _until(desk, required):
+    today = timezone.localdate()
+    widget = forms.DateInput(
+        attrs={"type": "date", "min": (today + timedelta(1)).isoformat(), "max": (today + timedelta(365)).isoformat()},
+        format="%Y-%m-%d",
+    )
+    return forms.DateField(label=_("Until when"), widget=widget, help_text=_("At most a year away."))
+
+
+def _place(desk, required):
+    return forms.CharField(label=_("Where to come"), max_length=200, initial=desk.event.place)
+
+
+def _pin(desk, required):
+    return PinField(label=_("Position"), required=required)
+
+
+def _photos(desk, required):
+    return PhotosField(label=_("Photos"), required=required)
+
+
+FIELDS = {
+    "standard": _standard, "urgency": _urgency, "grid": _grid, "lead": _lead, "co_units": _co_units,
+    "units": _units, "repeats": _repeats, "amount": _amount, "until": _until, "place": _place,
+    "answer_by": _moment(_("Answer by"), 24), "come_by": _moment(_("Come by"), 1),
+    "location": _pin, "photos": _photos, "stars": lambda desk, required: stars_field(_("Rating")),
+}
+
+
+class StepForm(forms.Form):
+    """One move of one event. `seen` is the last step the page showed: a newer one is a conflict, not a surprise."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, action, desk, **kwargs):
+        self.action, self.move, self.desk = action, MOVES[action], desk
+        kwargs.setdefault("prefix", None)
+        kwargs.setdefault("auto_id", f"{action}_%s")
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("key", uuid.uuid4().hex)
+        self.initial.setdefault("seen", desk.event.head_seq)
+        for required, names in ((True, self.move.must), (False, self.move.may)):
+            for name in names:
+                if name != "words":
+                    self.fields[name] = self._field(name, required)
+        if "amount" in self.fields:
+            self.fields["amount_unit"] = forms.ChoiceField(
+                label=_("Unit"), choices=LimitUnit.choices, initial=desk.event.handle_unit, required=False
+            )
+        if "words" in (*self.move.must, *self.move.may):
+            self.fields["words"] = forms.CharField(
+                label=WORDS.get(action, _("Words")), required="words" in self.move.must, max_length=2000,
+                widget=forms.Textarea(attrs={"rows": 3}),
+            )
+
+    def _field(self, name, required):
+        if name == "unit":
+            return (_called_unit if self.action == "rate_call" else _lower_unit)(self.desk, required)
+        return FIELDS[name](self.desk, required)
+
+    @property
+    def short(self):
+        """Nothing to supply: one press on a button does it."""
+        return not self.move.must and "photos" not in self.move.may
+
+    def supplied(self):
+        """What the service takes; photos are still to be stored."""
+        left_out = {"key", "seen", "photos"}
+        return {k: v for k, v in self.cleaned_data.items() if k not in left_out and v not in (None, "")}
+
+
+class ReportForm(forms.Form):
+    """A report: what, where, photos; or one that the worker has settled on the spot."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    description = forms.CharField(
+        label=_("What is wrong"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    standard = PickerField(
+        label=_("Standard 立案条件"), required=False, help_text=_("May be left open: the station chooses it then.")
+    )
+    location = PinField(label=_("Where it is"), required=False)
+    place = forms.CharField(
+        label=_("Place in words"), max_length=200, required=False,
+        help_text=_("Street and number, building, what stands beside it."),
+    )
+    urgency = forms.ChoiceField(label=_("Urgency"), choices=Urgency.choices, widget=SegmentsWidget, initial="normal")
+    before = PhotosField(label=_("Photos"), required=False)
+    settled = forms.BooleanField(label=_("I have settled it on the spot 自办自结"), required=False)
+    after = PhotosField(
+        label=_("Photos from after"), required=False,
+        help_text=_("Settled on the spot: at least one photo from before and one from after."),
+    )
+    words = forms.CharField(
+        label=_("What was done"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    contact_name = forms.CharField(label=_("Name of the person who told you"), max_length=60, required=False)
+    contact_phone = forms.CharField(label=_("Phone of that person"), max_length=32, required=False)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("key", uuid.uuid4().hex)
+        self.fields["standard"].widget = standard_widget()
+        self.fields["location"].widget.attrs["id"] = "id_location"
+        self.scope = Scope.of(user)
+        self.may_settle = self.scope.may("events.settle_event")
+        if not self.may_settle:
+            for name in ("settled", "after", "words"):
+                del self.fields[name]
+        else:
+            self.fields["settled"].widget.attrs["data-reveals"] = "settled-fields"
+
+    def supplied(self):
+        left_out = {"key", "before", "after", "settled"}
+        return {k: v for k, v in self.cleaned_data.items() if k not in left_out and v not in (None, "")}

@@ -1,0 +1,155 @@
+"""Fields that several forms of the desk share: pickers that work with and without a script, photos, a pin, stars."""
+
+import uuid
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteTemplate:
+    """A widget whose template lies among the pages' own, not in Django's."""
+
+    def _render(self, template_name, context, renderer=None):
+        return mark_safe(render_to_string(template_name, context))
+
+
+class PickerWidget(SiteTemplate, forms.Widget):
+    """A search box over radio buttons.
+
+    With a script the matches arrive while typing (htmx, `results_url`); without one, sending the words brings the
+    form back with the matches. `find(query)` gives [(value, label, hint)], `describe(value)` one such row or None.
+    """
+
+    template_name = "parts/picker.html"
+    input_type = "picker"
+
+    def __init__(self, *, find, describe, results_url, placeholder="", attrs=None):
+        super().__init__(attrs)
+        self.find, self.describe = find, describe
+        self.results_url, self.placeholder = results_url, placeholder
+
+    def value_from_datadict(self, data, files, name):
+        return data.get(name) or None, (data.get(f"{name}_q") or "").strip()
+
+    def get_context(self, name, value, attrs):
+        chosen, query = value if isinstance(value, tuple) else (value, "")
+        rows = [row for row in [self.describe(chosen) if chosen else None] if row]
+        rows += [row for row in (self.find(query) if query else []) if str(row[0]) != str(chosen)]
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {
+            "query": query, "chosen": str(chosen or ""), "rows": rows, "results_url": self.results_url,
+            "placeholder": self.placeholder,
+        }
+        return context
+
+
+class PickerField(forms.Field):
+    """The id of the row chosen in a PickerWidget. Words without a choice are an error that shows the matches."""
+
+    def clean(self, value):
+        chosen, query = value if isinstance(value, tuple) else (value, "")
+        if chosen:
+            if not str(chosen).isdigit() or not self.widget.describe(int(chosen)):
+                raise ValidationError(_("This choice no longer exists. Choose another one."))
+            return int(chosen)
+        if query:
+            found = self.widget.find(query)
+            raise ValidationError(
+                _("Choose one of the matches below.") if found else _("Nothing matches these words.")
+            )
+        if self.required:
+            raise ValidationError(_("Type a few words and choose one of the matches."))
+        return None
+
+
+class ManyFilesInput(SiteTemplate, forms.ClearableFileInput):
+    """A file field for several photos that also remembers those uploaded before an error (`kept`)."""
+
+    allow_multiple_selected = True
+    template_name = "parts/photos_input.html"
+    input_type = "photos"
+
+    def value_from_datadict(self, data, files, name):
+        kept = [value for value in data.getlist(f"{name}_kept") if _is_uuid(value)] if hasattr(data, "getlist") else []
+        return kept, files.getlist(name) if hasattr(files, "getlist") else []
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, None, attrs)
+        context["widget"]["kept"] = getattr(self, "kept", [])
+        return context
+
+
+def _is_uuid(text):
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+class PhotosField(forms.Field):
+    """(public ids of photos uploaded before, newly sent files)."""
+
+    widget = ManyFilesInput
+
+    def clean(self, value):
+        kept, files = value or ([], [])
+        if self.required and not kept and not files:
+            raise ValidationError(_("A photo is needed."))
+        return kept, files
+
+
+class PinWidget(SiteTemplate, forms.Widget):
+    """Latitude and longitude (WGS 84), with a map whose pin fills them."""
+
+    template_name = "parts/pin.html"
+    input_type = "pin"
+
+    def value_from_datadict(self, data, files, name):
+        return data.get("lat", "").strip(), data.get("lng", "").strip()
+
+    def get_context(self, name, value, attrs):
+        lat, lng = value if isinstance(value, tuple) else ("", "")
+        context = super().get_context(name, value, attrs)
+        context["widget"] |= {"lat": lat, "lng": lng, **getattr(self, "map", {})}
+        return context
+
+
+class PinField(forms.Field):
+    """(longitude, latitude) in degrees, WGS 84, or None."""
+
+    widget = PinWidget
+
+    def clean(self, value):
+        lat, lng = value or ("", "")
+        if not lat and not lng:
+            if self.required:
+                raise ValidationError(_("Set the pin on the map, or type latitude and longitude."))
+            return None
+        try:
+            lon, lat = float(lng), float(lat)
+        except ValueError:
+            raise ValidationError(_("Latitude and longitude are numbers such as 27.655 and 113.497.")) from None
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise ValidationError(_("Latitude lies between -90 and 90, longitude between -180 and 180."))
+        return lon, lat
+
+
+class StarsWidget(SiteTemplate, forms.RadioSelect):
+    template_name = "parts/stars.html"
+
+
+class SegmentsWidget(SiteTemplate, forms.RadioSelect):
+    template_name = "parts/segments.html"
+
+
+class ChecksWidget(SiteTemplate, forms.CheckboxSelectMultiple):
+    template_name = "parts/checks.html"
+
+
+def stars_field(label):
+    choices = [(n, str(n)) for n in range(5, 0, -1)]
+    return forms.TypedChoiceField(label=label, choices=choices, coerce=int, widget=StarsWidget)
