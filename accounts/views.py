@@ -38,7 +38,9 @@ class Me(LoginRequiredMixin, FormView):
     def form_valid(self, form):
         form.save()
         update_session_auth_hash(self.request, form.user)
-        messages.success(self.request, _("Your password has been changed. Other browsers have been logged out."))
+        messages.success(
+            self.request, _("Your password has been changed. Other browsers have been logged out.")
+        )
         return redirect("accounts:me")
 
     def get_context_data(self, **kwargs):

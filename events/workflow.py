@@ -145,33 +145,192 @@ _IN_WORK = _from(S.REGISTERED, S.DISPATCHED, S.HANDLING)
 
 MOVES: dict[str, Move] = {
     # name: label, from, to, who may, must supply, may supply
-    "register": Move(_("Register 立案"), _from(S.REPORTED), S.REGISTERED, _DESK, ("standard", "urgency"), ("words",), strong=True),
-    "reject": Move(_("Do not register 不予立案"), _from(S.REPORTED), S.REJECTED, _DESK, ("words",), danger=True),
+    "register": Move(
+        _("Register 立案"),
+        _from(S.REPORTED),
+        S.REGISTERED,
+        _DESK,
+        ("standard", "urgency"),
+        ("words",),
+        strong=True,
+    ),
+    "reject": Move(
+        _("Do not register 不予立案"), _from(S.REPORTED), S.REJECTED, _DESK, ("words",), danger=True
+    ),
     "merge": Move(_("Merge 并案"), _from(S.REPORTED), S.MERGED, _DESK, ("repeats",), ("words",)),
-    "cancel": Move(_("Cancel 作废"), _from(S.REPORTED), S.CANCELLED, (*_DESK, Who(REPORTER)), ("words",), danger=True),
-    "place": Move(_("Place in a grid 落格"), _from(S.REPORTED), SAME, (Who(HOLDER, "events.place_event"),), ("grid",), ("words",), stage=False),
+    "cancel": Move(
+        _("Cancel 作废"), _from(S.REPORTED), S.CANCELLED, (*_DESK, Who(REPORTER)), ("words",), danger=True
+    ),
+    "place": Move(
+        _("Place in a grid 落格"),
+        _from(S.REPORTED),
+        SAME,
+        (Who(HOLDER, "events.place_event"),),
+        ("grid",),
+        ("words",),
+        stage=False,
+    ),
     "escalate": Move(_("Escalate 上报"), _BEFORE_DISPATCH, SAME, _DESK, ("words",), stage=False),
     "hand_down": Move(_("Hand down 交办"), _BEFORE_DISPATCH, SAME, _DESK, ("unit", "words"), stage=False),
-    "dispatch": Move(_("Dispatch 派遣"), _from(S.REGISTERED), S.DISPATCHED, (Who(HOLDER, "events.dispatch_event"),), ("lead",), ("co_units", "words"), strong=True),
-    "sign": Move(_("Sign for 签收"), _from(S.DISPATCHED), S.HANDLING, (Who(LEAD, "events.handle_event"),), (), ("words",), strong=True),
-    "return": Move(_("Return 退回"), _from(S.DISPATCHED, S.HANDLING), S.REGISTERED, (Who(LEAD, "events.handle_event"),), ("words",), danger=True),
-    "co_report": Move(_("Report co-handling 协办反馈"), _from(S.DISPATCHED, S.HANDLING), SAME, (Who(CO_UNIT, "events.handle_event"),), ("words",), ("photos",), stage=False),
-    "ask_time": Move(_("Ask for more time 申请延期"), _from(S.HANDLING), SAME, (Who(LEAD, "events.handle_event"),), ("amount", "words"), stage=False),
-    "grant_time": Move(_("Grant more time 同意延期"), _from(S.HANDLING), SAME, (Who(CENTRE, "events.grant_event"),), (), ("amount", "words"), stage=False),
-    "refuse_time": Move(_("Refuse more time 不同意延期"), _from(S.HANDLING), SAME, (Who(CENTRE, "events.grant_event"),), ("words",), stage=False),
-    "suspend": Move(_("Suspend 挂账"), _IN_WORK, S.SUSPENDED, (Who(CENTRE, "events.suspend_event"),), ("words", "until"), stage=False),
-    "resume": Move(_("Resume 恢复"), _from(S.SUSPENDED), BEFORE, (Who(CENTRE, "events.suspend_event"), Who(SYSTEM)), ("words",), stage=False, strong=True),
-    "feed_back": Move(_("Feed back 处置反馈"), _from(S.HANDLING), S.VERIFYING, (Who(LEAD, "events.handle_event"),), ("words",), ("photos",), strong=True),
-    "verify_pass": Move(_("Verified 核查通过"), _from(S.VERIFYING), S.CLOSED, (Who(GRID_WORKER, "events.verify_event"), Who(CENTRE, "events.verify_event")), ("words",), ("photos", "location"), strong=True),
-    "rework": Move(_("Send back for rework 返工"), _from(S.VERIFYING), S.DISPATCHED, (Who(GRID_WORKER, "events.verify_event"), Who(CENTRE, "events.verify_event")), ("words",), ("photos", "location"), danger=True),
-    "evaluate": Move(_("Rate 评价"), _from(S.CLOSED), S.EVALUATED, (Who(REPORTER),), ("stars",), ("words",), strong=True),
+    "dispatch": Move(
+        _("Dispatch 派遣"),
+        _from(S.REGISTERED),
+        S.DISPATCHED,
+        (Who(HOLDER, "events.dispatch_event"),),
+        ("lead",),
+        ("co_units", "words"),
+        strong=True,
+    ),
+    "sign": Move(
+        _("Sign for 签收"),
+        _from(S.DISPATCHED),
+        S.HANDLING,
+        (Who(LEAD, "events.handle_event"),),
+        (),
+        ("words",),
+        strong=True,
+    ),
+    "return": Move(
+        _("Return 退回"),
+        _from(S.DISPATCHED, S.HANDLING),
+        S.REGISTERED,
+        (Who(LEAD, "events.handle_event"),),
+        ("words",),
+        danger=True,
+    ),
+    "co_report": Move(
+        _("Report co-handling 协办反馈"),
+        _from(S.DISPATCHED, S.HANDLING),
+        SAME,
+        (Who(CO_UNIT, "events.handle_event"),),
+        ("words",),
+        ("photos",),
+        stage=False,
+    ),
+    "ask_time": Move(
+        _("Ask for more time 申请延期"),
+        _from(S.HANDLING),
+        SAME,
+        (Who(LEAD, "events.handle_event"),),
+        ("amount", "words"),
+        stage=False,
+    ),
+    "grant_time": Move(
+        _("Grant more time 同意延期"),
+        _from(S.HANDLING),
+        SAME,
+        (Who(CENTRE, "events.grant_event"),),
+        (),
+        ("amount", "words"),
+        stage=False,
+    ),
+    "refuse_time": Move(
+        _("Refuse more time 不同意延期"),
+        _from(S.HANDLING),
+        SAME,
+        (Who(CENTRE, "events.grant_event"),),
+        ("words",),
+        stage=False,
+    ),
+    "suspend": Move(
+        _("Suspend 挂账"),
+        _IN_WORK,
+        S.SUSPENDED,
+        (Who(CENTRE, "events.suspend_event"),),
+        ("words", "until"),
+        stage=False,
+    ),
+    "resume": Move(
+        _("Resume 恢复"),
+        _from(S.SUSPENDED),
+        BEFORE,
+        (Who(CENTRE, "events.suspend_event"), Who(SYSTEM)),
+        ("words",),
+        stage=False,
+        strong=True,
+    ),
+    "feed_back": Move(
+        _("Feed back 处置反馈"),
+        _from(S.HANDLING),
+        S.VERIFYING,
+        (Who(LEAD, "events.handle_event"),),
+        ("words",),
+        ("photos",),
+        strong=True,
+    ),
+    "verify_pass": Move(
+        _("Verified 核查通过"),
+        _from(S.VERIFYING),
+        S.CLOSED,
+        (Who(GRID_WORKER, "events.verify_event"), Who(CENTRE, "events.verify_event")),
+        ("words",),
+        ("photos", "location"),
+        strong=True,
+    ),
+    "rework": Move(
+        _("Send back for rework 返工"),
+        _from(S.VERIFYING),
+        S.DISPATCHED,
+        (Who(GRID_WORKER, "events.verify_event"), Who(CENTRE, "events.verify_event")),
+        ("words",),
+        ("photos", "location"),
+        danger=True,
+    ),
+    "evaluate": Move(
+        _("Rate 评价"), _from(S.CLOSED), S.EVALUATED, (Who(REPORTER),), ("stars",), ("words",), strong=True
+    ),
     "lapse": Move(_("No rating given 逾期未评"), _from(S.CLOSED), S.EVALUATED, (Who(SYSTEM),)),
-    "reopen": Move(_("Reopen 重新办理"), _from(S.CLOSED, S.EVALUATED), S.REGISTERED, (Who(CENTRE, "events.reopen_event"), Who(REPORTER)), ("words",)),
-    "supervise": Move(_("Supervise 督办"), _from(*OPEN), SAME, (Who(HIGHER_CENTRE, "events.supervise_event"),), ("words", "answer_by"), stage=False),
-    "answer": Move(_("Answer a supervision 督办回复"), _from(*OPEN), SAME, (Who(HOLDER, "events.register_event"), Who(HOLDER, "events.handle_event")), ("words",), stage=False),
-    "whistle": Move(_("Blow the whistle 吹哨"), _IN_WORK, SAME, (Who(AREA_CENTRE, "events.whistle_event"),), ("units", "place", "come_by"), ("words", "location"), stage=False),
-    "report_in": Move(_("Report in 报到"), _from(*OPEN), SAME, (Who(CALLED_UNIT, "events.handle_event"),), ("location",), ("words", "photos"), stage=False, strong=True),
-    "rate_call": Move(_("Rate a called unit 评价报到单位"), _from(*OPEN, S.CLOSED, S.EVALUATED), SAME, (Who(CALLER, "events.whistle_event"),), ("unit", "stars"), ("words",), stage=False),
+    "reopen": Move(
+        _("Reopen 重新办理"),
+        _from(S.CLOSED, S.EVALUATED),
+        S.REGISTERED,
+        (Who(CENTRE, "events.reopen_event"), Who(REPORTER)),
+        ("words",),
+    ),
+    "supervise": Move(
+        _("Supervise 督办"),
+        _from(*OPEN),
+        SAME,
+        (Who(HIGHER_CENTRE, "events.supervise_event"),),
+        ("words", "answer_by"),
+        stage=False,
+    ),
+    "answer": Move(
+        _("Answer a supervision 督办回复"),
+        _from(*OPEN),
+        SAME,
+        (Who(HOLDER, "events.register_event"), Who(HOLDER, "events.handle_event")),
+        ("words",),
+        stage=False,
+    ),
+    "whistle": Move(
+        _("Blow the whistle 吹哨"),
+        _IN_WORK,
+        SAME,
+        (Who(AREA_CENTRE, "events.whistle_event"),),
+        ("units", "place", "come_by"),
+        ("words", "location"),
+        stage=False,
+    ),
+    "report_in": Move(
+        _("Report in 报到"),
+        _from(*OPEN),
+        SAME,
+        (Who(CALLED_UNIT, "events.handle_event"),),
+        ("location",),
+        ("words", "photos"),
+        stage=False,
+        strong=True,
+    ),
+    "rate_call": Move(
+        _("Rate a called unit 评价报到单位"),
+        _from(*OPEN, S.CLOSED, S.EVALUATED),
+        SAME,
+        (Who(CALLER, "events.whistle_event"),),
+        ("unit", "stars"),
+        ("words",),
+        stage=False,
+    ),
     "due_soon": Move(_("About to be late 即将超时"), _from(*RUNNING), SAME, (Who(SYSTEM),), stage=False),
     "overdue": Move(_("Late 超时"), _from(*RUNNING), SAME, (Who(SYSTEM),), stage=False),
 }
@@ -179,11 +338,25 @@ MOVES: dict[str, Move] = {
 # The two ways an event begins: not moves of an existing one.
 REPORT, SETTLE = "report", "settle"
 BEGINNINGS = {
-    REPORT: Move(_("Report 上报"), frozenset(), S.REPORTED, (Who(ANYWHERE_IN, "events.report_event"),), ("description",)),
-    SETTLE: Move(_("Settle on the spot 自办自结"), frozenset(), S.CLOSED, (Who(GRID_WORKER, "events.settle_event"),), ("description", "standard", "photos")),
+    REPORT: Move(
+        _("Report 上报"),
+        frozenset(),
+        S.REPORTED,
+        (Who(ANYWHERE_IN, "events.report_event"),),
+        ("description",),
+    ),
+    SETTLE: Move(
+        _("Settle on the spot 自办自结"),
+        frozenset(),
+        S.CLOSED,
+        (Who(GRID_WORKER, "events.settle_event"),),
+        ("description", "standard", "photos"),
+    ),
 }
 ACTIONS = [(name, move.label) for name, move in {**BEGINNINGS, **MOVES}.items()]
-SYSTEM_ACTIONS = frozenset(name for name, move in MOVES.items() if all(w.relation == SYSTEM for w in move.who))
+SYSTEM_ACTIONS = frozenset(
+    name for name, move in MOVES.items() if all(w.relation == SYSTEM for w in move.who)
+)
 
 
 def stands(relation: str, seat, facts: Facts) -> bool:
@@ -229,5 +402,7 @@ def moves_for(facts: Facts, seats, user_id) -> list[str]:
     return [
         name
         for name, move in MOVES.items()
-        if facts.status in move.sources and name not in SYSTEM_ACTIONS and seat_for(move, facts, seats, user_id)
+        if facts.status in move.sources
+        and name not in SYSTEM_ACTIONS
+        and seat_for(move, facts, seats, user_id)
     ]

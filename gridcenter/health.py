@@ -45,7 +45,9 @@ def _database():
 
 def _broker():
     with Connection(
-        settings.CELERY_BROKER_URL, connect_timeout=2, transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS
+        settings.CELERY_BROKER_URL,
+        connect_timeout=2,
+        transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
     ) as broker:
         broker.ensure_connection(max_retries=1, timeout=2)
         if broker.transport_cls == "redis":

@@ -53,18 +53,18 @@ _SQLITE = [
 
 def install(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(_PG)
+        schema_editor.execute(_PG, params=None)
         return
     # Recursive carrying of a path down the tree.
     for statement in _SQLITE:
-        schema_editor.execute(statement)
+        schema_editor.execute(statement, params=None)
 
 
 def remove(apps, schema_editor):
     names = ["grids_grid_place", "grids_grid_carry"]
     if schema_editor.connection.vendor == "postgresql":
         for name in names:
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON grids_grid")
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {name} ON grids_grid", params=None)
         return
     for name in ("level_insert", "level_update", "path_insert", "path_update", "carry", "carry_level"):
-        schema_editor.execute(f"DROP TRIGGER IF EXISTS grids_grid_{name}")
+        schema_editor.execute(f"DROP TRIGGER IF EXISTS grids_grid_{name}", params=None)

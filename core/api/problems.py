@@ -32,8 +32,14 @@ def handler(error, context):
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, DjangoValidationError):
-        return problem(400, "invalid", _("Some of the input is missing or wrong."), fields=error.message_dict
-                       if hasattr(error, "error_dict") else {"non_field_errors": error.messages})
+        return problem(
+            400,
+            "invalid",
+            _("Some of the input is missing or wrong."),
+            fields=error.message_dict
+            if hasattr(error, "error_dict")
+            else {"non_field_errors": error.messages},
+        )
     if not isinstance(error, exceptions.APIException):
         return None
     return _from_drf(error)

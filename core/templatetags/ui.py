@@ -37,7 +37,10 @@ def light(value, words=""):
     """A light: shape, words and colour together. `words` replaces the light's usual name."""
     value = value if value in LIGHT_WORDS else "none"
     return format_html(
-        '<span class="light light-{}">{}<span>{}</span></span>', value, icon(f"light-{value}"), words or LIGHT_WORDS[value]
+        '<span class="light light-{}">{}<span>{}</span></span>',
+        value,
+        icon(f"light-{value}"),
+        words or LIGHT_WORDS[value],
     )
 
 
@@ -58,7 +61,7 @@ def span(seconds) -> str:
 
 
 def due_words(due: datetime, now: datetime | None = None) -> str:
-    """"3 h 20 min left" or "2 d 3 h late"."""
+    """ "3 h 20 min left" or "2 d 3 h late"."""
     left = (due - (now or timezone.now())).total_seconds()
     return (_("%(span)s left") if left >= 0 else _("%(span)s late")) % {"span": span(left)}
 
@@ -91,9 +94,13 @@ def field(bound: BoundField, label_class=""):
     """One form field with label, hint and errors, tied together for screen readers."""
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "") or ("select" if hasattr(widget, "choices") else "")
-    css = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    css = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(
+        kind, "form-control"
+    )
     described = " ".join(
-        f"{bound.auto_id}_{part}" for part, there in (("hint", bound.help_text), ("errors", bound.errors)) if there
+        f"{bound.auto_id}_{part}"
+        for part, there in (("hint", bound.help_text), ("errors", bound.errors))
+        if there
     )
     attrs = {"class": f"{widget.attrs.get('class', '')} {css} {'is-invalid' if bound.errors else ''}".strip()}
     if described:

@@ -16,8 +16,11 @@ class Assignment(models.Model):
         RETURNED = "returned", _("Returned")
         PASSED = "passed", _("Verified")
         REWORK = "rework", _("Sent back")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
-    event = models.ForeignKey("events.Event", models.CASCADE, related_name="assignments", verbose_name=_("event"))
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, related_name="assignments", verbose_name=_("event")
+    )
     unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="assignments", verbose_name=_("unit"))
     lead = models.BooleanField(_("leads"), default=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.OPEN)
@@ -55,7 +58,12 @@ class StageRecord(models.Model):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage)
     unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="stages", verbose_name=_("unit"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who ended it")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who ended it"),
     )
     started_at = models.DateTimeField(_("started"))
     ended_at = models.DateTimeField(_("ended"))
@@ -77,7 +85,9 @@ class StageRecord(models.Model):
 class TimeRequest(models.Model):
     """A lead unit asks for more time (延期); at most two are granted, and only before the deadline."""
 
-    event = models.ForeignKey("events.Event", models.CASCADE, related_name="time_requests", verbose_name=_("event"))
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, related_name="time_requests", verbose_name=_("event")
+    )
     unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     asked_at = models.DateTimeField(_("asked"))
     amount = models.DecimalField(_("amount"), max_digits=7, decimal_places=2)
@@ -91,7 +101,9 @@ class TimeRequest(models.Model):
         verbose_name_plural = _("requests for more time")
         ordering = ["event_id", "pk"]
         constraints = [
-            models.UniqueConstraint(name="events_timerequest_one_open", fields=["event"], condition=Q(granted=None))
+            models.UniqueConstraint(
+                name="events_timerequest_one_open", fields=["event"], condition=Q(granted=None)
+            )
         ]
 
     def __str__(self):

@@ -40,7 +40,12 @@ class Attachment(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     event = models.ForeignKey(
-        "events.Event", models.PROTECT, null=True, blank=True, related_name="attachments", verbose_name=_("event")
+        "events.Event",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="attachments",
+        verbose_name=_("event"),
     )
     seq = models.PositiveIntegerField(_("step"), null=True, blank=True, help_text="The step that brought it.")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OTHER)
@@ -52,9 +57,16 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(max_length=64)
     taken_at = models.DateTimeField(_("taken"), null=True, blank=True, help_text="From EXIF.")
-    taken_where = models.PointField(_("taken where"), srid=4326, null=True, blank=True, help_text="From EXIF.")
+    taken_where = models.PointField(
+        _("taken where"), srid=4326, null=True, blank=True, help_text="From EXIF."
+    )
     uploader = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("uploader")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("uploader"),
     )
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
 

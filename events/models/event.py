@@ -1,3 +1,5 @@
+import uuid
+
 from django.apps import apps
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -70,8 +72,15 @@ class Event(models.Model):
     stand still: what was left of them is kept in seconds of their own clock.
     """
 
-    number = models.CharField(_("case number"), max_length=24, unique=True, null=True, blank=True, editable=False)
-    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.REPORTED, editable=False)
+    uid = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False, help_text="Names the chain of steps."
+    )
+    number = models.CharField(
+        _("case number"), max_length=24, unique=True, null=True, blank=True, editable=False
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.REPORTED, editable=False
+    )
     source = models.CharField(_("source"), max_length=12, choices=Source, default=Source.WORKER)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.NORMAL)
     description = models.TextField(_("what"), max_length=4000)
@@ -83,11 +92,20 @@ class Event(models.Model):
         _("inside a grid"), default=True, help_text=_("False: the point lies outside every grid.")
     )
     standard = models.ForeignKey(
-        "events.Standard", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("standard")
+        "events.Standard",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="events",
+        verbose_name=_("standard"),
     )
 
     reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="reported_events",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reported_events",
         verbose_name=_("reporter"),
     )
     contact_name = models.CharField(_("contact"), max_length=60, blank=True, default="")
@@ -100,18 +118,29 @@ class Event(models.Model):
         "grids.Unit", models.PROTECT, related_name="registered_events", verbose_name=_("responsible centre")
     )
     lead = models.ForeignKey(
-        "grids.Unit", models.PROTECT, null=True, blank=True, related_name="led_events", verbose_name=_("lead unit")
+        "grids.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="led_events",
+        verbose_name=_("lead unit"),
     )
 
     # The clock of the running stage.
     stage_since = models.DateTimeField(default=timezone.now)
-    stage_limit = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    stage_seconds = models.FloatField(default=0, help_text="The whole limit, in seconds of its own clock.")
     stage_unit = models.CharField(max_length=12, choices=LimitUnit, blank=True, default="")
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     yellow_at = models.DateTimeField(null=True, blank=True)
-    warned = models.PositiveSmallIntegerField(default=0, help_text="0 nothing, 1 soon late, 2 late was noted.")
+    warned = models.PositiveSmallIntegerField(
+        default=0, help_text="0 nothing, 1 soon late, 2 late was noted."
+    )
     # The handling clock, from dispatch.
     handle_since = models.DateTimeField(null=True, blank=True)
+    handle_seconds = models.FloatField(
+        default=0, help_text="The whole limit with grants, in seconds of its own clock."
+    )
+    handle_unit = models.CharField(max_length=12, choices=LimitUnit, blank=True, default="")
     handle_due_at = models.DateTimeField(_("handling due"), null=True, blank=True)
     handle_yellow_at = models.DateTimeField(null=True, blank=True)
     # Suspension.
@@ -121,7 +150,9 @@ class Event(models.Model):
     stage_left = models.FloatField(null=True, blank=True, help_text="Seconds of the stage's own clock.")
     handle_left = models.FloatField(null=True, blank=True, help_text="Seconds of the handling clock.")
 
-    late = models.BooleanField(_("has been late"), default=False, help_text="Some stage was: a fact that stays.")
+    late = models.BooleanField(
+        _("has been late"), default=False, help_text="Some stage was: a fact that stays."
+    )
     returns = models.PositiveSmallIntegerField(_("returns"), default=0)
     reworks = models.PositiveSmallIntegerField(_("reworks"), default=0)
     grants = models.PositiveSmallIntegerField(_("time grants"), default=0)
@@ -191,7 +222,11 @@ class Event(models.Model):
             models.CheckConstraint(name="events_event_grants", condition=Q(grants__lte=2)),
         ]
         indexes = [
-            models.Index(name="events_event_path", fields=["path", "-id"], opclasses=["varchar_pattern_ops", "int8_ops"]),
+            models.Index(
+                name="events_event_path",
+                fields=["path", "-id"],
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+            ),
             models.Index(name="events_event_status", fields=["status", "-id"]),
             models.Index(name="events_event_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
             models.Index(name="events_event_reported", fields=["reported_at"]),

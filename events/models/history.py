@@ -25,24 +25,37 @@ class Transition(models.Model):
     with a cursor never misses a row that was committed late.
     """
 
-    event = models.ForeignKey("events.Event", models.PROTECT, related_name="transitions", verbose_name=_("event"))
+    event = models.ForeignKey(
+        "events.Event", models.PROTECT, related_name="transitions", verbose_name=_("event")
+    )
     seq = models.PositiveIntegerField(_("number"))
     action = models.CharField(_("action"), max_length=16, choices=ACTIONS)
     source = models.CharField(_("from"), max_length=12, choices=Status, blank=True, default="")
     target = models.CharField(_("to"), max_length=12, choices=Status)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="transitions",
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transitions",
         verbose_name=_("who"),
     )
     unit = models.ForeignKey(
-        "grids.Unit", models.PROTECT, null=True, blank=True, related_name="transitions", verbose_name=_("unit")
+        "grids.Unit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transitions",
+        verbose_name=_("unit"),
     )
     at = models.DateTimeField(_("when"))
     words = models.TextField(_("words"), blank=True, default="")
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
     photos = models.JSONField(_("photos"), default=list, help_text="SHA-256 of each, in order.")
-    facts = models.JSONField(_("facts"), default=dict, help_text="What else was supplied: ids, limits, stars.")
+    facts = models.JSONField(
+        _("facts"), default=dict, help_text="What else was supplied: ids, limits, stars."
+    )
     key = models.CharField(max_length=64, null=True, blank=True)
     prev_hash = models.CharField(max_length=64, blank=True, default="")
     hash = models.CharField(max_length=64)

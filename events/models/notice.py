@@ -30,9 +30,7 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(name="events_notice_once", fields=["user", "transition"])
-        ]
+        constraints = [models.UniqueConstraint(name="events_notice_once", fields=["user", "transition"])]
         indexes = [
             models.Index(name="events_notice_unread", fields=["user"], condition=models.Q(read_at=None))
         ]

@@ -44,9 +44,7 @@ class Standard(models.Model):
     minor_name = models.CharField(_("minor class"), max_length=60)
     variant = models.PositiveSmallIntegerField(_("variant"), default=1)
     condition = models.CharField(_("filing condition 立案条件"), max_length=200)
-    limit = models.DecimalField(
-        _("limit"), max_digits=7, decimal_places=2, validators=[MinValueValidator(0)]
-    )
+    limit = models.DecimalField(_("limit"), max_digits=7, decimal_places=2, validators=[MinValueValidator(0)])
     limit_unit = models.CharField(_("unit of the limit"), max_length=12, choices=LimitUnit)
     closing_term = models.CharField(_("closing term 结案条件"), max_length=120, blank=True, default="")
     photos_required = models.BooleanField(_("photos asked"), default=False)
@@ -92,7 +90,9 @@ class StandardLead(models.Model):
 
     standard = models.ForeignKey(Standard, models.CASCADE, related_name="leads", verbose_name=_("standard"))
     level = models.PositiveSmallIntegerField(_("level of jurisdiction"))
-    department_kind = models.ForeignKey("grids.DepartmentKind", models.PROTECT, verbose_name=_("department kind"))
+    department_kind = models.ForeignKey(
+        "grids.DepartmentKind", models.PROTECT, verbose_name=_("department kind")
+    )
 
     class Meta:
         verbose_name = _("default lead")
@@ -112,9 +112,7 @@ class StageLimit(models.Model):
 
     stage = models.CharField(_("stage"), max_length=10, choices=Stage)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
-    limit = models.DecimalField(
-        _("limit"), max_digits=7, decimal_places=2, validators=[MinValueValidator(0)]
-    )
+    limit = models.DecimalField(_("limit"), max_digits=7, decimal_places=2, validators=[MinValueValidator(0)])
     limit_unit = models.CharField(_("unit of the limit"), max_length=12, choices=LimitUnit)
 
     class Meta:

@@ -7,12 +7,16 @@ from django.utils.translation import gettext_lazy as _
 class Supervision(models.Model):
     """A higher centre asks for an answer by a date (督办)."""
 
-    event = models.ForeignKey("events.Event", models.CASCADE, related_name="supervisions", verbose_name=_("event"))
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, related_name="supervisions", verbose_name=_("event")
     )
-    unit = models.ForeignKey("grids.Unit", models.PROTECT, null=True, related_name="+", verbose_name=_("supervising unit"))
-    asked_unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="supervisions", verbose_name=_("asked unit"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, null=True, related_name="+", verbose_name=_("supervising unit")
+    )
+    asked_unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, related_name="supervisions", verbose_name=_("asked unit")
+    )
     asked_at = models.DateTimeField(_("asked"))
     words = models.CharField(_("words"), max_length=2000)
     answer_by = models.DateTimeField(_("answer by"))
@@ -31,8 +35,12 @@ class Supervision(models.Model):
 class Whistle(models.Model):
     """A station or sub-centre calls several units to a place at once (吹哨)."""
 
-    event = models.ForeignKey("events.Event", models.CASCADE, related_name="whistles", verbose_name=_("event"))
-    unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="whistles", verbose_name=_("calling unit"))
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, related_name="whistles", verbose_name=_("event")
+    )
+    unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, related_name="whistles", verbose_name=_("calling unit")
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     called_at = models.DateTimeField(_("called"))
     place = models.CharField(_("where"), max_length=200)
@@ -53,12 +61,19 @@ class WhistleCall(models.Model):
     """One called unit: whether it came (报到), when and where, and how the caller rates it."""
 
     whistle = models.ForeignKey(Whistle, models.CASCADE, related_name="calls", verbose_name=_("whistle"))
-    unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="calls", verbose_name=_("called unit"))
+    unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, related_name="calls", verbose_name=_("called unit")
+    )
     called_at = models.DateTimeField(_("called"))
     come_by = models.DateTimeField(_("come by"))
     arrived_at = models.DateTimeField(_("reported in"), null=True, blank=True)
     arrived_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
     )
     location = models.PointField(_("position"), srid=4326, null=True, blank=True)
     distance = models.FloatField(_("metres from the place"), null=True, blank=True)
@@ -71,7 +86,9 @@ class WhistleCall(models.Model):
         ordering = ["whistle_id", "pk"]
         constraints = [
             models.UniqueConstraint(name="events_whistlecall_once", fields=["whistle", "unit"]),
-            models.CheckConstraint(name="events_whistlecall_stars", condition=Q(stars=None) | Q(stars__gte=1, stars__lte=5)),
+            models.CheckConstraint(
+                name="events_whistlecall_stars", condition=Q(stars=None) | Q(stars__gte=1, stars__lte=5)
+            ),
         ]
         indexes = [models.Index(name="events_whistlecall_unit", fields=["unit", "called_at"])]
 

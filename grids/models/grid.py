@@ -35,7 +35,9 @@ class LevelName(models.Model):
         verbose_name_plural = _("level names")
         ordering = ["level"]
         constraints = [
-            models.CheckConstraint(name="grids_levelname_level", condition=Q(level__gte=0, level__lte=MAX_LEVEL))
+            models.CheckConstraint(
+                name="grids_levelname_level", condition=Q(level__gte=0, level__lte=MAX_LEVEL)
+            )
         ]
 
     def __str__(self):
@@ -58,7 +60,9 @@ class Grid(models.Model):
     )
     path = models.CharField(max_length=120, editable=False, default="", db_index=False)
     valid_from = models.DateField(_("valid from"), default=timezone.localdate)
-    valid_until = models.DateField(_("valid until"), null=True, blank=True, help_text=_("First day it is no longer in force."))
+    valid_until = models.DateField(
+        _("valid until"), null=True, blank=True, help_text=_("First day it is no longer in force.")
+    )
     boundary = models.MultiPolygonField(_("boundary"), srid=4326, null=True, blank=True)
     colour = models.CharField(_("colour"), max_length=7, default="#4a7ebb")
     synthetic = models.BooleanField(
@@ -118,6 +122,8 @@ class Grid(models.Model):
     def clean(self):
         if self.parent and self.level != self.parent.level + 1:
             raise ValidationError(
-                {"level": _("A child is exactly one level below its parent: expected %(level)s.")
-                 % {"level": self.parent.level + 1}}
+                {
+                    "level": _("A child is exactly one level below its parent: expected %(level)s.")
+                    % {"level": self.parent.level + 1}
+                }
             )

@@ -13,7 +13,9 @@ class PostQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Posts in the grids and units of this person's land."""
         scope = Scope.of(user)
-        return self.filter(scope.land_q("grid__path") | scope.land_q("unit__grid__path") | Q(user_id=scope.user_id))
+        return self.filter(
+            scope.land_q("grid__path") | scope.land_q("unit__grid__path") | Q(user_id=scope.user_id)
+        )
 
     def on(self, day=None):
         """Posts in force on `day` (today if not given)."""
@@ -35,7 +37,9 @@ class Post(models.Model):
         "grids.Unit", models.PROTECT, null=True, blank=True, related_name="posts", verbose_name=_("unit")
     )
     since = models.DateField(_("from"), default=timezone.localdate)
-    until = models.DateField(_("until"), null=True, blank=True, help_text=_("First day it is no longer held."))
+    until = models.DateField(
+        _("until"), null=True, blank=True, help_text=_("First day it is no longer held.")
+    )
 
     objects = PostQuerySet.as_manager()
 
@@ -54,9 +58,7 @@ class Post(models.Model):
                 condition=Q(until=None) | Q(until__gt=F("since")),
                 violation_error_message=_("A post must end after it begins."),
             ),
-            models.CheckConstraint(
-                name="grids_post_role_known", condition=Q(role__in=list(roles.ROLES))
-            ),
+            models.CheckConstraint(name="grids_post_role_known", condition=Q(role__in=list(roles.ROLES))),
             models.UniqueConstraint(
                 name="grids_post_once_in_grid",
                 fields=["user", "role", "grid", "since"],
@@ -86,4 +88,6 @@ class Post(models.Model):
             raise ValidationError({"unit": _("This role does not exist in a unit of this kind.")})
         level = place.level if role.place == roles.GRID else place.grid.level
         if level not in role.levels:
-            raise ValidationError({"role": _("This role does not exist at level %(level)s.") % {"level": level}})
+            raise ValidationError(
+                {"role": _("This role does not exist at level %(level)s.") % {"level": level}}
+            )

@@ -48,7 +48,12 @@ class Unit(models.Model):
         "grids.Grid", models.PROTECT, related_name="units", verbose_name=_("territory or jurisdiction")
     )
     department_kind = models.ForeignKey(
-        DepartmentKind, models.PROTECT, null=True, blank=True, related_name="units", verbose_name=_("department kind")
+        DepartmentKind,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="units",
+        verbose_name=_("department kind"),
     )
     phone = models.CharField(_("office phone"), max_length=32, blank=True, default="")
     active = models.BooleanField(_("active"), default=True)
@@ -62,7 +67,8 @@ class Unit(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="grids_unit_department_has_kind",
-                condition=Q(kind="centre", department_kind=None) | Q(kind="department", department_kind__isnull=False),
+                condition=Q(kind="centre", department_kind=None)
+                | Q(kind="department", department_kind__isnull=False),
                 violation_error_message=_("A department has a department kind, a centre has none."),
             ),
             models.UniqueConstraint(

@@ -1,0 +1,177 @@
+"""`advance`: the one way an existing event moves. Lock, check, write event and row, commit."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, Invalid, NotFound, Refused
+from events import workflow
+from events.models import Assignment, Event, Transition, Whistle, WhistleCall
+from events.services import attachments, clockwork, notices, record
+from events.services.effects import EFFECTS
+from events.services.step import Step, Surroundings
+from events.workflow import MOVES, STAGE_OF, Facts
+from grids.scope import Scope
+
+# Written by every step; effects change a few of them, and one UPDATE of one row costs the same for all.
+WRITTEN = [
+    field.name
+    for field in Event._meta.concrete_fields
+    if field.name
+    not in {
+        "id",
+        "uid",
+        "source",
+        "description",
+        "location",
+        "reporter",
+        "contact_name",
+        "contact_phone",
+        "reported_at",
+    }
+]
+FOR_CALLS = {"co_report", "report_in", "rate_call"}
+
+
+def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplied):
+    """Take one step of the workflow and return its Transition (with `.event` as it stands now).
+
+    `key`: the caller's idempotency key; the same key answers with the same row. `seen`: the number of the last
+    step the caller knew; if there is a newer one, nothing happens. Raises NotFound for an event that is not the
+    actor's to see, Conflict (who, what, when) if the status has moved on, Refused if no post of the actor allows
+    the move, Invalid naming each field that is missing or wrong.
+    """
+    if action not in MOVES or action in workflow.SYSTEM_ACTIONS:
+        raise Invalid(fields={"action": [_("There is no such action.")]})
+    try:
+        with transaction.atomic():
+            return _advance(event_id, action, actor, key, seen, now, supplied)
+    except IntegrityError:
+        # Two requests with one key at once: the other one has written the row by now.
+        if key and (done := repeated(actor, key, action, event_id)):
+            return done
+        raise
+
+
+def repeated(actor, key, action, event_id=None):
+    """The row written under this key before, or None. Raises Invalid if it was another step."""
+    done = (
+        Transition.objects.filter(actor=actor, key=key)
+        .select_related(
+            "event", "event__standard", "event__holder", "event__centre", "event__lead", "event__grid"
+        )
+        .first()
+    )
+    if done and (done.action != action or event_id not in (None, done.event_id)):
+        raise Invalid(fields={"key": [_("This key was used for another step.")]})
+    return done
+
+
+def _advance(event_id, action, actor, key, seen, now, supplied):
+    scope = Scope.of(actor)
+    around = Surroundings.read()
+    event = locked(event_id, actor)
+    if key and (done := repeated(actor, key, action, event_id)):
+        return done
+    move = MOVES[action]
+    if event.status not in move.sources or (seen is not None and seen != event.head_seq):
+        raise conflict(event)
+    facts = facts_of(event, around, calls=action in FOR_CALLS)
+    seat = workflow.seat_for(move, facts, scope.seats, actor.pk)
+    if seat is None:
+        raise Refused(_("Your posts do not allow this step here: %(action)s.") % {"action": move.label})
+    step = Step(action, move, event, actor, seat, around, supplied, **({"now": now} if now else {}))
+    step.check_supplied()
+    return take(step, key)
+
+
+def locked(event_id, actor) -> Event:
+    """The event, locked until commit; NotFound if it is not the actor's to see."""
+    event = (
+        Event.objects.visible_to(actor)
+        .select_related("standard", "holder", "centre", "lead", "grid")
+        .select_for_update(of=("self",))
+        .order_by()
+        .filter(pk=event_id)
+        .first()
+    )
+    if event is None:
+        raise NotFound
+    return event
+
+
+def take(step, key=None) -> Transition:
+    """Apply a checked step to its locked event, record it, tell those concerned."""
+    event, move = step.event, step.move
+    step.source = event.status
+    holder_before = event.holder_id
+    step.photos = attachments.claim(step.supplied.get("photos"), step.actor)
+    if move.stage and step.source in STAGE_OF:
+        clockwork.finish_stage(step, STAGE_OF[step.source], holder_before)
+    event.status = move.target_from(step.source, event.resume_status)
+    EFFECTS[step.name](step)
+    if move.stage:
+        clockwork.start_stage(step)
+    row = record.link(step, step.source, key)
+    event.save(update_fields=WRITTEN)
+    row.save(force_insert=True)
+    row.event = event
+    attachments.bind(step.photos, event, row)
+    notices.tell(step, row, holder_before=holder_before, units=step.told_units, users=step.told_users)
+    if step.name == "merge" and event.merged_into.reporter_id:
+        notices.write(row, event.merged_into_id, (), {event.merged_into.reporter_id})
+    return row
+
+
+def facts_of(event, around, *, calls=False) -> Facts:
+    """What the table needs to know. `calls`: also who co-handles, who was called (three queries more)."""
+    holder = around.directory.units.get(event.holder_id)
+    centre = around.directory.units.get(event.centre_id)
+    if holder is None or holder.kind == "department":
+        below = (centre.level if centre else 0) + 1
+    else:
+        below = holder.level
+    extra = _calls(event.pk) if calls else {}
+    return Facts(
+        status=event.status,
+        path=event.path,
+        holder_id=event.holder_id,
+        holder_level=below,
+        centre_id=event.centre_id,
+        lead_id=event.lead_id,
+        reporter_id=event.reporter_id,
+        resume_status=event.resume_status or None,
+        **extra,
+    )
+
+
+def _calls(event_id):
+    return {
+        "co_unit_ids": frozenset(
+            Assignment.objects.filter(event_id=event_id, lead=False, outcome="open").values_list(
+                "unit_id", flat=True
+            )
+        ),
+        "called_unit_ids": frozenset(
+            WhistleCall.objects.filter(whistle__event_id=event_id, arrived_at=None).values_list(
+                "unit_id", flat=True
+            )
+        ),
+        "caller_ids": frozenset(Whistle.objects.filter(event_id=event_id).values_list("unit_id", flat=True)),
+    }
+
+
+def conflict(event) -> Conflict:
+    """Who was faster, with what, when: from the last step of the event."""
+    last = event.transitions.select_related("actor", "unit").order_by("-seq").first()
+    labels = dict(workflow.ACTIONS)
+    who = str(last.actor or _("The clock"))
+    return Conflict(
+        _("%(who)s was faster: %(what)s. The event is now: %(status)s.")
+        % {"who": who, "what": labels[last.action], "status": event.get_status_display()},
+        by=who,
+        unit=str(last.unit) if last.unit else None,
+        action=last.action,
+        at=last.at.isoformat(),
+        event_status=event.status,
+        seq=event.head_seq,
+    )

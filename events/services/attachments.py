@@ -1,0 +1,197 @@
+"""Photos and files: checked by content, stored under random names, bound to an event by the step that brings them."""
+
+import hashlib
+import io
+import warnings
+from datetime import datetime
+
+import filetype
+from django.conf import settings
+from django.contrib.gis.geos import Point
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+from PIL import ExifTags, Image, ImageOps
+
+from core.errors import Invalid, Refused
+from events.clocks import BEIJING
+from events.models import Attachment
+from grids.scope import Scope
+
+# content type by magic number → extension under which it is stored
+ALLOWED = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/heic": ".heic",
+    "application/pdf": ".pdf",
+    "video/mp4": ".mp4",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+}
+PICTURES = {"image/jpeg", "image/png", "image/webp"}
+THUMBNAIL_PIXELS = (480, 480)
+MOST_PIXELS = 60_000_000
+HEAD_BYTES = 8192
+MAY_UPLOAD = ("events.report_event", "events.handle_event", "events.verify_event")
+
+
+def store(*, actor, upload, kind=Attachment.Kind.OTHER) -> Attachment:
+    """Keep an upload (a Django file). Raises Invalid (type, size, broken picture), Refused without any such post."""
+    if not any(Scope.of(actor).may(permission) for permission in MAY_UPLOAD):
+        raise Refused(_("Your posts do not allow uploads."))
+    content_type = _checked_type(upload)
+    if kind not in Attachment.Kind.values:
+        raise Invalid(
+            fields={"kind": [_("Expected one of: %(names)s.") % {"names": ", ".join(Attachment.Kind.values)}]}
+        )
+    row = Attachment(
+        uploader=actor,
+        kind=kind,
+        name=(upload.name or "")[-120:],
+        extension=ALLOWED[content_type],
+        content_type=content_type,
+        size=upload.size,
+        sha256=_digest(upload),
+    )
+    thumbnail = _read_picture(upload, row) if content_type in PICTURES else None
+    upload.seek(0)
+    row.file.save(upload.name, upload, save=False)
+    if thumbnail is not None:
+        row.thumbnail.save("thumbnail", thumbnail, save=False)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except Exception:
+        # No row, no file: nothing may lie about that nobody knows of.
+        row.file.delete(save=False)
+        if row.thumbnail:
+            row.thumbnail.delete(save=False)
+        raise
+    return row
+
+
+def _checked_type(upload) -> str:
+    limit = settings.ATTACHMENT_MAX_BYTES
+    if upload.size > limit:
+        raise Invalid(
+            fields={
+                "file": [
+                    _("The file has %(size)d MB, at most %(limit)d MB are taken.")
+                    % {"size": upload.size // 2**20, "limit": limit // 2**20}
+                ]
+            }
+        )
+    upload.seek(0)
+    found = filetype.guess(upload.read(HEAD_BYTES))
+    upload.seek(0)
+    content_type = found.mime if found else None
+    if content_type not in ALLOWED:
+        raise Invalid(
+            fields={
+                "file": [
+                    _(
+                        "This kind of file is not taken. Expected a JPEG, PNG, WebP or HEIC photo, a PDF, "
+                        "an MP4 video or an MP3/M4A recording."
+                    )
+                ]
+            }
+        )
+    return content_type
+
+
+def _digest(upload) -> str:
+    digest = hashlib.sha256()
+    upload.seek(0)
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read_picture(upload, row) -> ContentFile:
+    """EXIF time and place onto the row; returns the thumbnail (WebP, without EXIF)."""
+    upload.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(upload) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise Invalid(fields={"file": [_("The picture has too many pixels.")]})
+                exif = picture.getexif()
+                picture.draft("RGB", THUMBNAIL_PIXELS)
+                small = ImageOps.exif_transpose(picture)
+                small.thumbnail(THUMBNAIL_PIXELS)
+                out = io.BytesIO()
+                small.convert("RGB").save(out, "WEBP", quality=78)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
+        raise Invalid(
+            fields={"file": [_("The picture cannot be read: it is broken or incomplete.")]}
+        ) from error
+    row.taken_at = _exif_time(exif)
+    row.taken_where = _exif_position(exif)
+    return ContentFile(out.getvalue())
+
+
+def _exif_time(exif):
+    """DateTimeOriginal, which carries no zone: phones here run on Beijing time."""
+    text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal) or exif.get(
+        ExifTags.Base.DateTime
+    )
+    try:
+        return datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S").replace(tzinfo=BEIJING) if text else None
+    except ValueError:
+        return None
+
+
+def _exif_position(exif):
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    try:
+        lat = _degrees(gps[ExifTags.GPS.GPSLatitude]) * (
+            -1 if gps.get(ExifTags.GPS.GPSLatitudeRef) == "S" else 1
+        )
+        lon = _degrees(gps[ExifTags.GPS.GPSLongitude]) * (
+            -1 if gps.get(ExifTags.GPS.GPSLongitudeRef) == "W" else 1
+        )
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return Point(lon, lat, srid=4326) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
+
+
+def _degrees(parts) -> float:
+    degrees, minutes, seconds = (float(part) for part in parts)
+    return degrees + minutes / 60 + seconds / 3600
+
+
+def claim(public_ids, actor) -> list[Attachment]:
+    """The actor's own unbound uploads with these ids, in their order. Raises Invalid naming those that are not."""
+    if not public_ids:
+        return []
+    wanted = list(dict.fromkeys(str(pk) for pk in public_ids))
+    rows = {
+        str(row.public_id): row
+        for row in Attachment.objects.filter(
+            public_id__in=wanted, uploader=actor, event=None
+        ).select_for_update()
+    }
+    unknown = [pk for pk in wanted if pk not in rows]
+    if unknown:
+        raise Invalid(
+            fields={
+                "photos": [
+                    _("Not an upload of yours that is still free: %(ids)s.") % {"ids": ", ".join(unknown)}
+                ]
+            }
+        )
+    return [rows[pk] for pk in wanted]
+
+
+def bind(photos, event, row):
+    """Photos belong to the event from now on, under the step that brought them: one UPDATE."""
+    if photos:
+        Attachment.objects.filter(pk__in=[photo.pk for photo in photos]).update(event=event, seq=row.seq)

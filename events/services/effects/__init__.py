@@ -1,0 +1,35 @@
+"""What each move writes, beside the status: one function per action, in the room of the people who make it."""
+
+from events.services.effects import desk, oversight, verification, work
+
+EFFECTS = {
+    "register": desk.register,
+    "reject": desk.end_unregistered,
+    "cancel": desk.end_unregistered,
+    "merge": desk.merge,
+    "place": desk.place,
+    "escalate": desk.escalate,
+    "hand_down": desk.hand_down,
+    "dispatch": desk.dispatch,
+    "sign": work.sign,
+    "return": work.give_back,
+    "co_report": work.co_report,
+    "ask_time": work.ask_time,
+    "grant_time": work.grant_time,
+    "refuse_time": work.refuse_time,
+    "feed_back": work.feed_back,
+    "verify_pass": verification.verify_pass,
+    "rework": verification.rework,
+    "evaluate": verification.evaluate,
+    "lapse": verification.lapse,
+    "reopen": verification.reopen,
+    "suspend": oversight.suspend,
+    "resume": oversight.resume,
+    "supervise": oversight.supervise,
+    "answer": oversight.answer,
+    "whistle": oversight.whistle,
+    "report_in": oversight.report_in,
+    "rate_call": oversight.rate_call,
+    "due_soon": oversight.note_due_soon,
+    "overdue": oversight.note_overdue,
+}

@@ -1,0 +1,62 @@
+"""Moves that judge the work: verify, rework, rate, reopen."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from events.models import Assignment
+from events.services.clockwork import clear_handling
+from events.services.effects.desk import assign
+from events.services.effects.work import end_turns
+
+REOPEN_DAYS = 30  # for the reporter; the centre may always
+Outcome = Assignment.Outcome
+
+
+def verify_pass(step):
+    """核查通过: closed. Turns of co-units still open end now."""
+    event = step.event
+    event.assignments.filter(lead=True, outcome=Outcome.FED_BACK).update(outcome=Outcome.PASSED)
+    end_turns(step, Outcome.PASSED, lead=False)
+    event.closed_at = step.now
+    clear_handling(event)
+
+
+def rework(step):
+    """返工: to the same lead unit again, with a fresh limit; the finished turn is marked as sent back."""
+    event = step.event
+    event.reworks += 1
+    event.assignments.filter(lead=True, outcome=Outcome.FED_BACK).update(outcome=Outcome.REWORK)
+    event.fed_back_at = event.signed_at = None
+    assign(step, event.lead_id, [])
+
+
+def evaluate(step):
+    """评价: 1–5 stars and words."""
+    event = step.event
+    stars = step.supplied["stars"]
+    if stars not in range(1, 6):
+        raise step.wrong("stars", _("Expected 1 to 5 stars."))
+    event.stars, event.rating_words = stars, step.words[:500]
+    event.evaluated_at = step.now
+    step.facts.update(stars=stars)
+
+
+def lapse(step):
+    """No rating came: evaluated by the clock, without stars, so that silence counts for nobody."""
+    step.event.evaluated_at = step.now
+
+
+def reopen(step):
+    """重新办理: back to the centre for a new dispatch; number and history stay."""
+    event = step.event
+    if step.seat is True and step.now > event.closed_at + timedelta(days=REOPEN_DAYS):
+        raise step.wrong(
+            "words", _("A reporter can reopen within %(days)s days after closing.") % {"days": REOPEN_DAYS}
+        )
+    event.reopens += 1
+    event.stars, event.rating_words = None, ""
+    event.lead_id = event.fed_back_at = event.signed_at = event.closed_at = event.evaluated_at = None
+    event.settled_on_spot = False
+    event.holder_id = event.centre_id
+    clear_handling(event)

@@ -1,0 +1,190 @@
+"""`report` and `settle`: how an event begins."""
+
+from datetime import timedelta
+
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import WORKER_ROLES
+from core.errors import Invalid, Refused
+from core.geo import metres_between
+from events import workflow
+from events.models import Attachment, Event
+from events.services import attachments, clockwork, notices, record
+from events.services.advance import repeated
+from events.services.step import Step, Surroundings
+from events.workflow import BEGINNINGS, REPORT, SETTLE, Facts, Source, Status
+from grids.scope import Scope
+
+REPEAT_METRES = 50
+REPEAT_HOURS = 24
+SPOT_CHECK_ONE_IN = 10  # a share of what workers settle themselves is looked at again
+MOST_REPEATS = 200
+
+
+def report(*, actor, key=None, settled=False, **supplied):
+    """Take a report (采集上报), or with `settled` one that the worker has settled on the spot (自办自结).
+
+    `supplied`: description, and any of location (lon, lat), grid (id), place, standard (id), urgency, source,
+    photos (public ids of uploads), contact_name, contact_phone, words, reported_at. Returns the first Transition with
+    `.event`. Raises Invalid naming fields, Refused if the actor may not report. The same key answers the same row.
+    """
+    name = SETTLE if settled else REPORT
+    try:
+        with transaction.atomic():
+            return _report(name, actor, key, supplied)
+    except IntegrityError:
+        if key and (done := repeated(actor, key, name)):
+            return done
+        raise
+
+
+def _report(name, actor, key, supplied):
+    scope = Scope.of(actor)
+    move = BEGINNINGS[name]
+    if not scope.may(move.who[0].permission):
+        raise Refused(_("Your posts do not allow this: %(action)s.") % {"action": move.label})
+    if key and (done := repeated(actor, key, name)):
+        return done
+    around = Surroundings.read()
+    event = Event(reporter=actor)
+    step = Step(name, move, event, actor, _seat(scope), around, supplied)
+    step.check_supplied()
+    _describe(step)
+    _put_in_grid(step, scope)
+    if name == SETTLE:
+        _check_settle(step, scope)
+    return _begin(step, key)
+
+
+def _seat(scope):
+    """The post a report is made from: the field post first."""
+    seats = [seat for seat in scope.seats if seat.may("events.report_event")]
+    return max(seats, key=lambda seat: (seat.role.code in WORKER_ROLES, seat.level), default=None)
+
+
+def _describe(step):
+    event, supplied = step.event, step.supplied
+    event.description = supplied["description"].strip()
+    event.place = (supplied.get("place") or "").strip()[:200]
+    event.source = supplied.get("source") or _default_source(step.seat)
+    event.urgency = supplied.get("urgency") or event.urgency
+    event.contact_name = (supplied.get("contact_name") or "")[:60]
+    event.contact_phone = supplied.get("contact_phone") or ""
+    event.reported_at = step.now
+    if supplied.get("standard"):
+        standard = step.around.limits.standards.get(supplied["standard"])
+        if standard is None or not standard.valid_on(timezone.localdate(step.now)):
+            raise step.wrong("standard", _("There is no such standard in force today."))
+        if standard.photos_required and not supplied.get("photos"):
+            raise step.wrong("photos", _("This standard asks for at least one photo."))
+        event.standard_id = standard.pk
+
+
+def _default_source(seat):
+    places = {"centre": Source.OPERATOR, "department": Source.DEPARTMENT}
+    return places.get(seat.role.place, Source.WORKER)
+
+
+def _put_in_grid(step, scope):
+    """The grid by the point, else the given grid, else the worker's own. A point outside all goes to the top centre."""
+    event, index = step.event, step.around.index
+    grid = None
+    if step.location:
+        lon, lat = step.location
+        event.location = Point(lon, lat, srid=4326)
+        grid = index.find(lon, lat)
+    elif step.supplied.get("grid"):
+        grid = index.by_id.get(step.supplied["grid"])
+        if grid is None:
+            raise step.wrong("grid", _("Expected a grid in force of the lowest level."))
+    else:
+        own = [s.path for s in scope.seats if s.role.code in WORKER_ROLES]
+        grid = next((entry for path in own if (entry := index.by_id.get(int(path.split("/")[-2])))), None)
+    event.placed = grid is not None
+    grid = grid or index.root
+    if grid is None:
+        raise step.wrong("location", _("There are no grids yet: an administrator must import them first."))
+    event.grid_id, event.path = grid.pk, grid.path
+    event.holder_id = event.centre_id = _first_holder(step, grid).pk
+
+
+def _first_holder(step, grid):
+    """The station that holds the place; hotline, sensors and departments go to the top, operators keep their own."""
+    directory, event = step.around.directory, step.event
+    if event.source == Source.OPERATOR and step.seat.role.place == "centre" and step.seat.covers(grid.path):
+        return directory.units[step.seat.unit_id]
+    top = not event.placed or event.source in (Source.HOTLINE, Source.SENSOR, Source.DEPARTMENT)
+    centre = directory.centre_for(grid.path, 0 if top else 3) or directory.centre_for(grid.path)
+    if centre is None:
+        raise step.wrong("location", _("No centre holds this place: an administrator must add one."))
+    return centre
+
+
+def _check_settle(step, scope):
+    """Only in the worker's own grid, with a photo from before and one from after."""
+    facts = Facts(status="", path=step.event.path)
+    seat = workflow.seat_for(step.move, facts, scope.seats, None) if step.event.placed else None
+    if seat is None:
+        raise Refused(_("Settling on the spot is for workers of the grid it lies in."))
+    step.seat = seat
+
+
+def _begin(step, key):
+    event = step.event
+    step.photos = attachments.claim(step.supplied.get("photos"), step.actor)
+    event.status = step.move.target
+    if step.name == SETTLE:
+        _close_at_once(step)
+    clockwork.start_stage(step)
+    step.facts.update(source=event.source, grid=event.grid_id, placed=event.placed)
+    row = record.link(step, "", key)
+    event.save(force_insert=True)
+    row.event = event
+    row.save(force_insert=True)
+    attachments.bind(step.photos, event, row)
+    notices.tell(step, row, holder_before=event.holder_id if step.name == SETTLE else None)
+    return row
+
+
+def _close_at_once(step):
+    event = step.event
+    kinds = {photo.kind for photo in step.photos}
+    missing = {Attachment.Kind.BEFORE, Attachment.Kind.AFTER} - kinds
+    if missing:
+        raise step.wrong("photos", _("Expected a photo from before and one from after."))
+    event.settled_on_spot = True
+    event.spot_check = event.uid.int % SPOT_CHECK_ONE_IN == 0
+    event.registered_at = event.closed_at = step.now
+    event.number = record.next_number(step.around.directory.territory, step.now)
+    step.facts.update(number=event.number, spot_check=event.spot_check)
+
+
+def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None) -> list[dict]:
+    """Events this person sees of the same standard within 50 m and 24 h: nearest first, with `metres`.
+
+    Shape: [{"event": Event, "metres": float}]. By the index on (standard, reported_at); distances are computed here
+    because few rows remain.
+    """
+    if standard_id is None or lon is None:
+        return []
+    at = at or timezone.now()
+    code = Surroundings.read().limits.standards.get(standard_id)
+    if code is None:
+        raise Invalid(fields={"standard": [_("There is no such standard.")]})
+    window = timedelta(hours=REPEAT_HOURS)
+    rows = (
+        Event.objects.visible_to(actor)
+        .filter(standard_id=standard_id, reported_at__gte=at - window, reported_at__lte=at + window)
+        .exclude(status__in=[Status.MERGED, Status.CANCELLED, Status.REJECTED])
+        .exclude(pk=exclude)
+        .exclude(location=None)
+        .order_by("-reported_at")[:MOST_REPEATS]
+    )
+    near = [
+        {"event": event, "metres": round(metres_between(lon, lat, event.location.x, event.location.y), 1)}
+        for event in rows
+    ]
+    return sorted((r for r in near if r["metres"] <= REPEAT_METRES), key=lambda r: r["metres"])

@@ -1,0 +1,97 @@
+"""What one step carries with it while it is taken."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import versions
+from core.errors import Invalid
+from events import calendars, limits
+from events.models import Event
+from events.workflow import Move
+from grids import directory, locate
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The slowly changing data of this process, checked for freshness with one query."""
+
+    versions: dict[str, int]
+
+    @classmethod
+    def read(cls):
+        return cls(versions.read())
+
+    @property
+    def limits(self):
+        return limits.current(self.versions)
+
+    @property
+    def calendar(self):
+        return calendars.current(self.versions)
+
+    @property
+    def directory(self):
+        return directory.current(self.versions)
+
+    @property
+    def index(self):
+        return locate.current(self.versions)
+
+
+@dataclass
+class Step:
+    """One step of one locked event. Effects read `supplied`, change `event` and fill `facts`."""
+
+    name: str
+    move: Move
+    event: Event
+    actor: Any  # User, or None for the clock
+    seat: Any  # grids.scope.Seat, True for the reporter, None for the clock
+    around: Surroundings
+    supplied: dict[str, Any]
+    now: datetime = field(default_factory=timezone.now)
+    facts: dict[str, Any] = field(default_factory=dict)
+    photos: list = field(default_factory=list)
+    source: str = ""  # the status before the step
+    told_units: set[int] = field(default_factory=set)
+    told_users: set[int] = field(default_factory=set)
+
+    @property
+    def words(self) -> str:
+        return (self.supplied.get("words") or "").strip()
+
+    @property
+    def unit_id(self) -> int | None:
+        return getattr(self.seat, "unit_id", None)
+
+    @property
+    def actor_id(self) -> int | None:
+        return self.actor.pk if self.actor is not None else None
+
+    @property
+    def location(self) -> tuple[float, float] | None:
+        """(longitude, latitude) in degrees."""
+        return self.supplied.get("location")
+
+    def check_supplied(self):
+        """Raises Invalid naming every field the table asks for that is missing."""
+        missing = [name for name in self.move.must if self.supplied.get(name) in (None, "", [], ())]
+        if "words" in self.move.must and not self.words and "words" not in missing:
+            missing.append("words")
+        if missing:
+            raise Invalid(fields={name: [_("This is needed for the step.")] for name in missing})
+
+    def wrong(self, name, text):
+        """The error for one field."""
+        return Invalid(fields={name: [text]})
+
+    def unit(self, name, pk):
+        """The unit entry with this id; raises Invalid for `name` if there is none."""
+        entry = self.around.directory.units.get(pk)
+        if entry is None:
+            raise self.wrong(name, _("There is no such unit, or it is no longer active."))
+        return entry

@@ -1,0 +1,123 @@
+"""What the clock does: notes deadlines that passed or are near, ends suspensions and unanswered ratings.
+
+Found by state and noted under a lock, in batches: safe to run twice, at the same time, and after days of downtime.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import WORKER_ROLES
+from events.models import Event, Transition
+from events.services import record
+from events.services.advance import take
+from events.services.effects import EFFECTS
+from events.services.step import Step, Surroundings
+from events.workflow import MOVES, RUNNING, Status
+
+BATCH = 500
+RATING_DAYS = 7  # a reporter who has not rated by then is taken to be silent
+NOTED = [
+    "status",
+    "warned",
+    "late",
+    "evaluated_at",
+    "stage_since",
+    "due_at",
+    "yellow_at",
+    "head_seq",
+    "head_hash",
+]
+
+
+@dataclass
+class Swept:
+    """How many events each action was noted for."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def sweep(now=None) -> Swept:
+    """Note everything that is due at `now`. Returns the counts by action."""
+    now = now or timezone.now()
+    running = Event.objects.filter(status__in=RUNNING)
+    found = {
+        "overdue": running.filter(due_at__lt=now, warned__lt=2),
+        "due_soon": running.filter(yellow_at__lt=now, due_at__gte=now, warned=0),
+        "lapse": Event.objects.filter(status=Status.CLOSED, closed_at__lt=now - timedelta(days=RATING_DAYS)),
+    }
+    counts = {action: _in_batches(action, rows, now) for action, rows in found.items()}
+    counts["resume"] = _end_suspensions(now)
+    return Swept(counts)
+
+
+def _in_batches(action, rows, now) -> int:
+    total = 0
+    while True:
+        with transaction.atomic():
+            batch = list(rows.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+            if batch:
+                _note(action, batch, now)
+        total += len(batch)
+        if len(batch) < BATCH:
+            return total
+
+
+def _note(action, batch, now):
+    """One batch: rows, events and notices with one statement each."""
+    around, move = Surroundings.read(), MOVES[action]
+    rows = []
+    for event in batch:
+        step = Step(action, move, event, None, None, around, {}, now=now)
+        source = event.status
+        event.status = move.target_from(source)
+        EFFECTS[action](step)
+        if event.status != source:
+            event.stage_since, event.due_at, event.yellow_at = now, None, None
+        rows.append(record.link(step, source, None))
+    Transition.objects.bulk_create(rows)
+    Event.objects.bulk_update(batch, NOTED, batch_size=100)
+    if action != "lapse":
+        _tell(action, [event.pk for event in batch], now)
+
+
+_TELL = """
+INSERT INTO events_notice (user_id, event_id, transition_id, action, created_at)
+SELECT DISTINCT p.user_id, e.id, t.id, t.action, t.at
+FROM events_event e
+JOIN events_transition t ON t.event_id = e.id AND t.seq = e.head_seq
+JOIN grids_post p ON p.unit_id = e.holder_id OR ({centre})
+  OR (e.status = 'verifying' AND p.grid_id = e.grid_id AND p.role IN ({roles}))
+WHERE e.id IN ({ids}) AND p.since <= %s AND (p.until IS NULL OR p.until > %s)
+ON CONFLICT (user_id, transition_id) DO NOTHING
+"""
+
+
+def _tell(action, event_ids, now):
+    """The holder's people; of a late one also the centre's; of one to be verified also the grid's workers."""
+    sql = _TELL.format(
+        centre="p.unit_id = e.centre_id" if action == "overdue" else "1 = 0",
+        roles=", ".join(["%s"] * len(WORKER_ROLES)),
+        ids=", ".join(["%s"] * len(event_ids)),
+    )
+    today = timezone.localdate(now)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*sorted(WORKER_ROLES), *event_ids, today, today])
+
+
+def _end_suspensions(now) -> int:
+    """Suspensions whose day has come go on by themselves."""
+    due = Event.objects.filter(status=Status.SUSPENDED, suspended_until__lte=timezone.localdate(now))
+    ended = 0
+    for pk in list(due.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            event = due.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if event is None:
+                continue  # somebody resumed it, or another worker holds it
+            words = {"words": _("The suspension has ended.")}
+            take(Step("resume", MOVES["resume"], event, None, None, Surroundings.read(), words, now=now))
+            ended += 1
+    return ended

@@ -1,0 +1,17 @@
+"""What the schedule runs. Each task calls one service and is harmless when run twice."""
+
+from celery import shared_task
+
+from events.services import history, sweep
+
+
+@shared_task(acks_late=True)
+def sweep_clocks():
+    """Every minute: deadlines that passed or are near, suspensions over, ratings that never came."""
+    return sweep.sweep().counts
+
+
+@shared_task(acks_late=True)
+def seal_history():
+    """Every night: seal the days that are over."""
+    return [seal.hash for seal in history.seal_due()]

@@ -1,0 +1,55 @@
+"""Shared fixtures: a small county, logged-in API clients, and a history that tests may flush."""
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from rest_framework.test import APIClient
+
+from events import history_triggers
+from tests.factories import County
+
+
+@pytest.fixture(autouse=True)
+def own_files(settings, tmp_path):
+    """Uploads of a test lie in its own folder; throttles begin at nothing."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_may_empty_the_history():
+    """TransactionTestCase empties tables between tests, which the append-only triggers refuse: lift them meanwhile."""
+    flush = type(connection.ops).execute_sql_flush
+
+    def lifted(self, sql_list):
+        with connection.cursor() as cursor:
+            for statement in history_triggers.removal(connection.vendor):
+                cursor.execute(statement)
+        try:
+            flush(self, sql_list)
+        finally:
+            with connection.cursor() as cursor:
+                for statement in history_triggers.statements(connection.vendor):
+                    cursor.execute(statement, None)
+
+    type(connection.ops).execute_sql_flush = lifted
+    yield
+    type(connection.ops).execute_sql_flush = flush
+
+
+@pytest.fixture
+def county(db):
+    return County()
+
+
+@pytest.fixture
+def api():
+    """`api(user)`: a client of the REST API logged in as this person."""
+
+    def client(user=None):
+        made = APIClient()
+        if user is not None:
+            made.force_login(user)
+        return made
+
+    return client
