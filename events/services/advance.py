@@ -42,6 +42,7 @@ def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplie
     """
     if action not in MOVES or action in workflow.SYSTEM_ACTIONS:
         raise Invalid(fields={"action": [_("There is no such action.")]})
+    Scope.of(actor)  # read before the transaction begins: the lock is held for a shorter time
     try:
         with transaction.atomic():
             return _advance(event_id, action, actor, key, seen, now, supplied)
@@ -67,7 +68,6 @@ def repeated(actor, key, action, event_id=None):
 
 
 def _advance(event_id, action, actor, key, seen, now, supplied):
-    scope = Scope.of(actor)
     around = Surroundings.read()
     event = locked(event_id, actor)
     if key and (done := repeated(actor, key, action, event_id)):
@@ -76,7 +76,7 @@ def _advance(event_id, action, actor, key, seen, now, supplied):
     if event.status not in move.sources or (seen is not None and seen != event.head_seq):
         raise conflict(event)
     facts = facts_of(event, around, calls=action in FOR_CALLS)
-    seat = workflow.seat_for(move, facts, scope.seats, actor.pk)
+    seat = workflow.seat_for(move, facts, Scope.of(actor).seats, actor.pk)
     if seat is None:
         raise Refused(_("Your posts do not allow this step here: %(action)s.") % {"action": move.label})
     step = Step(action, move, event, actor, seat, around, supplied, **({"now": now} if now else {}))
@@ -86,14 +86,9 @@ def _advance(event_id, action, actor, key, seen, now, supplied):
 
 def locked(event_id, actor) -> Event:
     """The event, locked until commit; NotFound if it is not the actor's to see."""
-    event = (
-        Event.objects.visible_to(actor)
-        .select_related("standard", "holder", "centre", "lead", "grid")
-        .select_for_update(of=("self",))
-        .order_by()
-        .filter(pk=event_id)
-        .first()
-    )
+    # No joins: PostgreSQL, having waited for the lock, checks a join against the rows it met before, and an event
+    # whose holder changed meanwhile would look as if it were gone. Names come from grids.directory.
+    event = Event.objects.visible_to(actor).select_for_update(of=("self",)).order_by().filter(pk=event_id).first()
     if event is None:
         raise NotFound
     return event
