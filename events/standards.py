@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from pathlib import Path
 
 from django.db import transaction
@@ -151,7 +152,7 @@ def search_text(*, code: str, minor_name: str, major_name: str, condition: str) 
     """What `search` looks in: words, initials of their pinyin, the class's whole pinyin, what people call it.
 
     >>> search_text(code="C0146-2", minor_name="户外健身设施", major_name="公用设施", condition="掉漆锈蚀")
-    'hwjsss 户外健身设施 huwaijianshensheshi 公用设施 掉漆锈蚀 dqxs c0146-2 #健身器材 #运动器材'
+    'hwjsss 户外健身设施 huwaijianshensheshi 公用设施 掉漆锈蚀 dqxs c0146-2 #健身器材#运动器材#'
     """
     # Imported late: its phrase tables take 60 MB, which a web worker that only searches need not hold.
     from pypinyin import Style, lazy_pinyin
@@ -161,7 +162,8 @@ def search_text(*, code: str, minor_name: str, major_name: str, condition: str) 
 
     whole = "".join(lazy_pinyin(minor_name, errors="ignore"))
     words = [initials(minor_name), minor_name, whole, major_name, condition, initials(condition), code]
-    words += [f"#{word}" for word in _everyday_words().get(code.partition("-")[0], "").split()]
+    if everyday := _everyday_words().get(code.partition("-")[0]):
+        words.append(f"#{everyday.replace(' ', '#')}#")
     return " ".join(words).lower()[:SEARCH_SIZE]
 
 
@@ -257,9 +259,10 @@ def search(query: str, *, day: date | None = None, limit: int = 20) -> list[Stan
 
 def _ranked(found: QuerySet[Standard], words: list[str], han: list[str], limit: int) -> list[Standard]:
     first = words[0]
+    named = (f" {first} ", f"#{first}#")  # the whole class name, its pinyin, or what people call it
     rank = Case(
         When(code__iexact=first, then=0),
-        When(Q(search_text__startswith=f"{first} ") | Q(search_text__contains=f" {first} "), then=1),
+        When(Q(search_text__startswith=f"{first} ") | _contains_any("search_text", named), then=1),
         When(Q(minor_name__startswith=first) | Q(search_text__contains=f"#{first}"), then=2),
         When(Q(minor_name__contains=first) | Q(search_text__startswith=first), then=3),
         default=4,
@@ -274,6 +277,10 @@ def _ranked(found: QuerySet[Standard], words: list[str], han: list[str], limit: 
         found = found.annotate(hits=Value(0))
     # Of equals the general class comes first: 路灯 before 路灯井盖.
     return list(found.annotate(rank=rank).order_by("rank", "-hits", Length("minor_name"), "code")[:limit])
+
+
+def _contains_any(column: str, words: Iterable[str]) -> Q:
+    return reduce(or_, (Q(**{f"{column}__contains": word}) for word in words))
 
 
 def _count(conditions: Iterable[Q]):

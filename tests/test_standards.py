@@ -400,7 +400,7 @@ def test_the_text_searched_has_words_initials_and_pinyin():
         code="C0146-2", minor_name="户外健身设施", major_name="公用设施", condition="掉漆锈蚀"
     )
     assert text == (
-        "hwjsss 户外健身设施 huwaijianshensheshi 公用设施 掉漆锈蚀 dqxs c0146-2 #健身器材 #运动器材"
+        "hwjsss 户外健身设施 huwaijianshensheshi 公用设施 掉漆锈蚀 dqxs c0146-2 #健身器材#运动器材#"
     )
 
 
@@ -449,7 +449,7 @@ def test_everyday_words_belong_to_classes_that_exist_and_are_kept_whole(loaded):
     texts = {
         code.partition("-")[0]: text for code, text in Standard.objects.values_list("code", "search_text")
     }
-    assert [code for code, said in words.items() if not texts[code].endswith(f"#{said[-1]}")] == []
+    assert [code for code, said in words.items() if not texts[code].endswith(f"#{said[-1]}#")] == []
 
 
 def test_a_search_text_out_of_date_is_mended_without_a_new_version(kinds, lamp):
