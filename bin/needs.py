@@ -55,4 +55,4 @@ def spatialite_loads():
 
 if __name__ == "__main__":
     for word in {"python": python_lacks, "libraries": libraries_lack}[sys.argv[1]]():
-        print(word)
+        sys.stdout.write(word + "\n")

@@ -31,7 +31,7 @@ def create(url, suffix):
     name = f"{parts.path.strip('/') or 'gridcenter'}_{suffix}"
     with server(url).cursor() as cursor:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    print(urlunsplit(parts._replace(path=f"/{name}")))
+    sys.stdout.write(urlunsplit(parts._replace(path=f"/{name}")) + "\n")
 
 
 def drop(url):
