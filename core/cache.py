@@ -50,3 +50,15 @@ class FailOpenRedisCache(RedisCache):
 
     def has_key(self, *args, **kwargs):
         return self._try("has_key", False, *args, **kwargs)
+
+    def clear(self):
+        """Forget this cache's keys only: Django's own would empty the whole Redis, and with it the queued tasks."""
+        try:
+            client = self._cache.get_client(None, write=True)
+            found = list(client.scan_iter(match=f"{self.key_prefix}:{self.version}:*", count=1000))
+            if found:
+                client.delete(*found)
+        except (RedisError, OSError) as error:
+            log.warning("Redis is out of reach, nothing was cleared: %s", error)
+            return False
+        return True

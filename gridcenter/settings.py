@@ -4,6 +4,7 @@ Three modes (GRIDCENTER_MODE): `service` is the default and has no default secre
 what is missing, so that a first look needs no configuration.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -135,6 +136,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Broker, cache, tasks -------------------------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="")
 KEY_PREFIX = env("KEY_PREFIX", default="gridcenter")
+if RUNNING_TESTS:
+    KEY_PREFIX += os.environ.get("PYTEST_XDIST_WORKER", "")  # tests side by side do not see each other's keys
 if REDIS_URL:
     CACHES = {
         "default": {
