@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import tomllib
 import uuid
 from pathlib import Path
 
@@ -311,3 +312,24 @@ def test_manage_reads_the_environment_file_as_systemd_does(tmp_path):
     done = run_tool("manage", "shell", "--no-imports", "-v", "0", "-c", code, ENV_FILE=str(env_file))
     assert done.stdout == "a$(touch never) `x` $HOME #kept k:AA==\n", done.stderr
     assert not (ROOT / "never").exists()
+
+
+# --- What the READMEs say ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_readmes_give_one_reason_for_each_dependency(name):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [re.match(r"[\w-]+", line)[0] for line in project["dependencies"]]
+    text = (ROOT / name).read_text()
+    table = text[re.search(r"^\| (package|软件包) \|", text, flags=re.MULTILINE).end() :].split("\n\n")[0]
+    rows = re.findall(r"^\| ([\w-]+) \| (.+) \|$", table, flags=re.MULTILINE)
+    assert [package for package, reason in rows] == wanted
+    assert all(len(reason) > 3 for package, reason in rows)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md", "docs/operations.md"])
+def test_links_of_the_guides_lead_somewhere(name):
+    page = ROOT / name
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
