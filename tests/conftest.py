@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 from rest_framework.test import APIClient
 
+from evaluation import frozen
 from events import history_triggers
 from tests.factories import County
 
@@ -18,19 +19,21 @@ def own_files(settings, tmp_path):
 
 @pytest.fixture(scope="session", autouse=True)
 def flush_may_empty_the_history():
-    """TransactionTestCase empties tables between tests, which the append-only triggers refuse: lift them meanwhile."""
+    """TransactionTestCase empties tables between tests, which append-only and frozen rows refuse: lift their triggers."""
     flush = type(connection.ops).execute_sql_flush
 
     def lifted(self, sql_list):
         with connection.cursor() as cursor:
-            for statement in history_triggers.removal(connection.vendor):
-                cursor.execute(statement)
+            for triggers in (history_triggers, frozen):
+                for statement in triggers.removal(connection.vendor):
+                    cursor.execute(statement)
         try:
             flush(self, sql_list)
         finally:
             with connection.cursor() as cursor:
-                for statement in history_triggers.statements(connection.vendor):
-                    cursor.execute(statement, None)
+                for triggers in (history_triggers, frozen):
+                    for statement in triggers.statements(connection.vendor):
+                        cursor.execute(statement, None)
 
     type(connection.ops).execute_sql_flush = lifted
     yield
