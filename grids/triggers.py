@@ -29,7 +29,13 @@ CREATE TRIGGER grids_grid_carry AFTER UPDATE OF parent_id, level, path ON grids_
 """
 
 _LEVEL = "(SELECT level FROM grids_grid WHERE id = NEW.parent_id)"
-_PATH = "COALESCE((SELECT path FROM grids_grid WHERE id = NEW.parent_id), '/') || NEW.id || '/'"
+# Of the ids above, not of the parent's path: SQLite's triggers do not recurse, so while a subtree is carried the
+# parent's path may still be the old one. Four joins reach the root from level 4.
+_ABOVE = """(SELECT COALESCE(d.id || '/', '') || COALESCE(c.id || '/', '') || COALESCE(b.id || '/', '') || a.id || '/'
+             FROM grids_grid a LEFT JOIN grids_grid b ON b.id = a.parent_id
+             LEFT JOIN grids_grid c ON c.id = b.parent_id LEFT JOIN grids_grid d ON d.id = c.parent_id
+             WHERE a.id = NEW.parent_id)"""
+_PATH = f"'/' || COALESCE({_ABOVE}, '') || NEW.id || '/'"
 
 _SQLITE = [
     f"""CREATE TRIGGER grids_grid_level_{name} BEFORE {event} ON grids_grid
@@ -42,9 +48,11 @@ _SQLITE = [
     f"""CREATE TRIGGER grids_grid_path_update AFTER UPDATE OF parent_id, level, path ON grids_grid
         WHEN NEW.path <> {_PATH}
         BEGIN UPDATE grids_grid SET path = {_PATH} WHERE id = NEW.id; END""",
+    # The whole subtree at once: a trigger cannot fire itself, so children alone would leave grandchildren behind.
     """CREATE TRIGGER grids_grid_carry AFTER UPDATE OF path ON grids_grid
-        WHEN OLD.path <> NEW.path
-        BEGIN UPDATE grids_grid SET path = NEW.path || id || '/' WHERE parent_id = NEW.id; END""",
+        WHEN OLD.path <> NEW.path AND OLD.path <> ''
+        BEGIN UPDATE grids_grid SET path = NEW.path || substr(path, length(OLD.path) + 1)
+              WHERE path LIKE OLD.path || '_%'; END""",
     """CREATE TRIGGER grids_grid_carry_level AFTER UPDATE OF level ON grids_grid
         WHEN OLD.level <> NEW.level AND EXISTS (SELECT 1 FROM grids_grid WHERE parent_id = NEW.id)
         BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: grids_grid_one_level_below'); END""",
@@ -55,7 +63,6 @@ def install(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute(_PG, params=None)
         return
-    # Recursive carrying of a path down the tree.
     for statement in _SQLITE:
         schema_editor.execute(statement, params=None)
 

@@ -1,0 +1,437 @@
+"""The tree's triggers, who sees what, the copies in each process: the same on PostGIS and on SpatiaLite."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.groups import sync_groups
+from accounts.models import User
+from accounts.roles import ROLES, permissions_of
+from events.models import Assignment, Event, Whistle, WhistleCall
+from grids import directory, locate
+from grids.models import Grid, Post, Unit
+from grids.scope import Scope
+from tests.factories import GridFactory, PostFactory, UnitFactory, UserFactory, square
+
+pytestmark = pytest.mark.django_db
+YESTERDAY, TOMORROW = (timezone.localdate() + timedelta(days=n) for n in (-1, 1))
+
+
+@pytest.fixture(autouse=True)
+def no_kept_copies():
+    """Each test begins without copies of an earlier, rolled-back database."""
+    directory._directory.forget()
+    locate._index.forget()
+
+
+def sql(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def refused(do):
+    """`do()` is refused by the database, and nothing of it stays."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        do()
+
+
+def path_of(grid):
+    return Grid.objects.values_list("path", flat=True).get(pk=grid.pk)
+
+
+def by_the_parents(grid):
+    """The path as the chain of parents spells it, read without the path column."""
+    ids, parent = [], grid.pk
+    while parent:
+        ids.insert(0, parent)
+        parent = Grid.objects.values_list("parent_id", flat=True).get(pk=parent)
+    return "/" + "/".join(map(str, ids)) + "/"
+
+
+def insert(code, level, parent):
+    sql(
+        "INSERT INTO grids_grid (code, name, level, parent_id, path, valid_from, colour, synthetic)"
+        " VALUES (%s, '新', %s, %s, '', '2024-01-01', '#000000', %s)",
+        code,
+        level,
+        parent and parent.pk,
+        False,
+    )
+    return Grid.objects.get(code=code)
+
+
+# ---- the level rule
+
+
+@pytest.mark.parametrize("level", [0, 1, 2, 4])
+def test_a_child_that_is_not_one_level_below_is_refused_however_it_is_written(county, level):
+    town = county.west.town  # level 2
+    count = Grid.objects.count()
+    refused(lambda: Grid.objects.create(code="x", name="新", level=level, parent=town))
+    refused(lambda: Grid.objects.bulk_create([Grid(code="x", name="新", level=level, parent=town)]))
+    refused(lambda: insert("x", level, town))
+    village = county.west.village  # level 3, below the town
+    refused(lambda: Grid.objects.filter(pk=village.pk).update(level=level))
+    refused(lambda: sql("UPDATE grids_grid SET level = %s WHERE id = %s", level, village.pk))
+    assert Grid.objects.count() == count
+    assert Grid.objects.get(pk=village.pk).level == 3
+
+
+def test_a_grid_cannot_be_hung_below_one_of_another_level(county):
+    grid = county.west.grids[0]
+    for parent in (county.root, county.area, county.west.town, county.west.grids[1]):
+        refused(lambda parent=parent: Grid.objects.filter(pk=grid.pk).update(parent=parent))
+        refused(
+            lambda parent=parent: sql(
+                "UPDATE grids_grid SET parent_id = %s WHERE id = %s", parent.pk, grid.pk
+            )
+        )
+    assert path_of(grid) == by_the_parents(grid)
+
+
+def test_a_parent_cannot_change_its_level_away_from_its_children(county):
+    other = GridFactory(code="430281-A2", parent=county.root)
+    refused(
+        lambda: sql("UPDATE grids_grid SET level = 2, parent_id = %s WHERE id = %s", other.pk, county.area.pk)
+    )
+    assert Grid.objects.get(pk=county.area.pk).level == 1
+
+
+def test_only_the_whole_territory_has_no_parent(county):
+    refused(lambda: insert("x", 1, None))
+    refused(lambda: Grid.objects.filter(pk=county.area.pk).update(parent=None))
+
+
+def test_level_5_does_not_exist(county):
+    refused(lambda: insert("x", 5, county.west.grids[0]))
+
+
+# ---- paths
+
+
+def test_paths_are_computed_for_create_bulk_create_and_raw_sql(county):
+    village = county.west.village
+    made = Grid.objects.create(code="a", name="新", level=4, parent=village)
+    assert made.path == f"{village.path}{made.pk}/"
+    Grid.objects.bulk_create([Grid(code=f"b{n}", name="新", level=4, parent=village) for n in range(3)])
+    raw = insert("c", 4, village)
+    fresh = Grid.objects.filter(parent=village)
+    assert {grid.path for grid in fresh} == {f"{village.path}{grid.pk}/" for grid in fresh}
+    assert raw.path == f"{village.path}{raw.pk}/"
+
+
+@pytest.mark.parametrize("how", ["orm", "sql"])
+def test_moving_a_town_carries_everything_below_it(county, how):
+    other = GridFactory(code="430281-A2", name="东部片区", parent=county.root)
+    town = county.west.town
+    if how == "orm":
+        town.parent = other
+        town.save()
+    else:
+        sql("UPDATE grids_grid SET parent_id = %s WHERE id = %s", other.pk, town.pk)
+    moved = [town, county.west.village, *county.west.grids]
+    assert [path_of(grid) for grid in moved] == [by_the_parents(grid) for grid in moved]
+    assert path_of(county.west.grids[1]) == (
+        f"/{county.root.pk}/{other.pk}/{town.pk}/{county.west.village.pk}/{county.west.grids[1].pk}/"
+    )
+    assert path_of(county.east.grids[0]) == county.east.grids[0].path
+
+
+def test_two_towns_moved_by_one_statement(county):
+    other = GridFactory(code="430281-A2", name="东部片区", parent=county.root)
+    Grid.objects.filter(level=2).update(parent=other)
+    for grid in Grid.objects.all():
+        assert grid.path == by_the_parents(grid)
+
+
+@pytest.mark.parametrize("which", ["root", "area", "town", "village"])
+def test_a_path_cannot_be_written_by_hand(county, which):
+    grid = {
+        "root": county.root,
+        "area": county.area,
+        "town": county.west.town,
+        "village": county.west.village,
+    }[which]
+    before = dict(Grid.objects.values_list("pk", "path"))
+    sql("UPDATE grids_grid SET path = '/7/' WHERE id = %s", grid.pk)
+    assert dict(Grid.objects.values_list("pk", "path")) == before
+    sql("UPDATE grids_grid SET path = ''")
+    assert dict(Grid.objects.values_list("pk", "path")) == before
+
+
+# ---- one root, codes, periods
+
+
+def test_there_is_one_whole_territory(county):
+    refused(lambda: GridFactory(code="999999000000"))
+    Grid.objects.filter(pk=county.root.pk).update(valid_until=YESTERDAY)
+    assert GridFactory(code="999999000000").path == f"/{Grid.objects.get(code='999999000000').pk}/"
+
+
+def test_a_code_is_unique_among_valid_grids_and_free_again_after_the_end(county):
+    old = county.west.grids[0]
+    refused(lambda: GridFactory(code=old.code, parent=county.west.village))
+    Grid.objects.filter(pk=old.pk).update(valid_until=TOMORROW)
+    assert GridFactory(code=old.code, parent=county.west.village).pk != old.pk
+
+
+def test_a_period_ends_after_it_begins(county):
+    refused(lambda: Grid.objects.filter(pk=county.area.pk).update(valid_until=date(2024, 1, 1)))
+    post = county.worker.posts.get()
+    refused(lambda: Post.objects.filter(pk=post.pk).update(until=post.since))
+
+
+def test_a_grid_is_in_force_from_its_first_day_to_the_day_before_its_end(county):
+    grid = county.west.grids[0]
+    Grid.objects.filter(pk=grid.pk).update(valid_from=date(2026, 1, 1), valid_until=date(2026, 2, 1))
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 31), date(2026, 2, 1)]
+    assert [Grid.objects.valid_on(day).filter(pk=grid.pk).exists() for day in days] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_unit_is_one_centre_per_grid_and_a_department_has_a_kind(county):
+    refused(lambda: UnitFactory(grid=county.root))
+    refused(lambda: UnitFactory(grid=county.root, kind="department", department_kind=county.kind))
+    refused(lambda: UnitFactory(grid=county.west.town, kind="department"))
+    refused(lambda: UnitFactory(grid=county.west.grids[0], department_kind=county.kind))
+    Unit.objects.filter(pk=county.centre.pk).update(active=False)
+    assert UnitFactory(grid=county.root).pk
+
+
+def test_a_post_is_in_a_grid_or_in_a_unit_and_its_role_is_known(county):
+    place = {"grid": county.west.grids[0], "unit": county.centre}
+    refused(lambda: PostFactory(**place))
+    refused(lambda: PostFactory())
+    refused(lambda: PostFactory(role="emperor", grid=county.root))
+
+
+# ---- scope
+
+
+def seen(user):
+    return set(Grid.objects.visible_to(user))
+
+
+def event_in(county, street, **more):
+    grid = street.grids[0]
+    given = {"description": "占道经营", "grid": grid, "path": grid.path, "holder": street.station}
+    return Event.objects.create(**{**given, "centre": street.station, **more})
+
+
+def fresh(user):
+    """The person as the next request loads them."""
+    return User.objects.get(pk=user.pk)
+
+
+def test_a_path_does_not_match_one_that_begins_with_the_same_digits(county):
+    county.worker.posts.all().delete()
+    Grid.objects.filter(pk=county.west.village.pk).update(code="old", valid_until=TOMORROW)
+    Post.objects.bulk_create([Post(user=county.worker, role="grid_leader", grid=county.west.village)])
+    # A village whose id continues the digits of the worker's one, in the same town.
+    twin = Grid.objects.create(
+        pk=int(f"{county.west.village.pk}5"), code="twin", name="双", level=3, parent=county.west.town
+    )
+    assert twin.path.startswith(county.west.village.path[:-1])
+    assert seen(county.worker) == {county.west.village, *county.west.grids}
+
+
+def test_nobody_without_a_post_sees_a_row(county):
+    event_in(county, county.west)
+    for user in (county.stranger, User.objects.create_superuser("root", password="x" * 12, name="根")):
+        assert seen(user) == set()
+        assert not Event.objects.visible_to(user).exists()
+        assert not Unit.objects.visible_to(user).exists()
+        assert not Post.objects.visible_to(user).exists()
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "sees"),
+    [
+        (YESTERDAY, None, True),
+        (timezone.localdate(), None, True),
+        (TOMORROW, None, False),
+        (date(2024, 1, 1), timezone.localdate(), False),
+        (date(2024, 1, 1), TOMORROW, True),
+    ],
+)
+def test_only_posts_of_today_count(county, since, until, sees):
+    user = PostFactory(role="operator", unit=county.west.station, since=since, until=until).user
+    event = event_in(county, county.west)
+    assert (event in Event.objects.visible_to(user)) is sees
+    assert (county.west.grids[0] in seen(user)) is sees
+
+
+def test_an_inactive_person_sees_nothing_nor_does_one_in_a_closed_unit(county):
+    event_in(county, county.west)
+    User.objects.filter(pk=county.operator.pk).update(is_active=False)
+    assert seen(fresh(county.operator)) == set()
+    Unit.objects.filter(pk=county.east.station.pk).update(active=False)
+    assert seen(fresh(county.operator_east)) == set()
+
+
+def test_the_next_street_sees_nothing_of_this_one(county):
+    event = event_in(county, county.west)
+    for user in (county.operator_east, county.worker_east):
+        assert event not in Event.objects.visible_to(user)
+        assert not seen(user) & {county.west.town, county.west.village, *county.west.grids}
+    for user in (county.operator, county.operator_area, county.operator_top, county.worker):
+        assert event in Event.objects.visible_to(user)
+
+
+def test_several_posts_add_up(county):
+    PostFactory(user=county.worker, role="worker_part", grid=county.east.grids[1])
+    assert seen(fresh(county.worker)) == {county.west.grids[0], county.east.grids[1]}
+    assert Scope.of(fresh(county.operator_top)).roots == {county.root.path}
+
+
+def test_a_department_sees_what_it_holds_co_handles_or_is_whistled_to(county):
+    now = timezone.now()
+    others = event_in(county, county.west)
+    held = event_in(county, county.west, holder=county.urban)
+    shared = event_in(county, county.east)
+    Assignment.objects.create(event=shared, unit=county.urban, lead=False, dispatched_at=now, due_at=now)
+    called = event_in(county, county.east)
+    whistle = Whistle.objects.create(
+        event=called,
+        unit=county.east.station,
+        by=county.operator_east,
+        called_at=now,
+        place="路口",
+        come_by=now,
+    )
+    WhistleCall.objects.create(whistle=whistle, unit=county.urban, called_at=now, come_by=now)
+    assert set(Event.objects.visible_to(county.staff)) == {held, shared, called}
+    assert set(Event.objects.visible_to(county.police_staff)) == set()
+    assert set(Event.objects.visible_to(county.operator_top)) == {others, held, shared, called}
+
+
+def test_permissions_count_where_the_post_lies(county):
+    scope = Scope.of(PostFactory(role="district_admin", grid=county.west.town).user)
+    assert scope.may("grids.change_grid")
+    assert scope.may_at("grids.change_grid", county.west.grids[0].path)
+    assert not scope.may_at("grids.change_grid", county.east.grids[0].path)
+    assert not scope.may_at("grids.change_grid", county.area.path)
+    assert scope.roots_for("grids.change_grid") == {county.west.town.path}
+    assert scope.roots_for("events.dispatch_event") == frozenset()
+
+
+def test_a_scope_costs_one_query_and_is_kept(county, django_assert_num_queries):
+    user = fresh(county.operator)
+    with django_assert_num_queries(1):  # the posts of today with their paths
+        Scope.of(user)
+        assert Scope.of(user).may("events.register_event")
+
+
+# ---- roles
+
+
+def test_every_role_is_a_group_with_exactly_its_permissions():
+    sync_groups()
+    groups = {
+        group.name: {
+            f"{app}.{code}"
+            for app, code in group.permissions.values_list("content_type__app_label", "codename")
+        }
+        for group in Group.objects.all()
+    }
+    assert set(groups) == set(ROLES)
+    assert groups == {code: set(permissions_of([code])) for code in ROLES}
+
+
+def test_sync_takes_a_permission_away_again():
+    group = Group.objects.get(name="staff")
+    group.permissions.add(Group.objects.get(name="district_admin").permissions.get(codename="delete_grid"))
+    sync_groups()
+    assert not group.permissions.filter(codename="delete_grid").exists()
+
+
+# ---- the copies in this process
+
+
+def test_a_point_is_in_its_grid_on_a_border_in_one_and_outside_in_none(county):
+    index = locate.current()
+    assert index.find(*county.west.point).pk == county.west.grids[0].pk
+    assert index.find(113.41, 27.605).code == "430281001001001"  # the line between the two: the lower code
+    assert index.find(113.40, 27.60).pk == county.west.grids[0].pk  # a corner
+    assert index.find(113.45, 27.605) is None  # between the streets: inside the county, in no grid
+    assert index.find(0, 0) is None
+    lons, lats = (113.405, 113.41, 113.45), (27.605,) * 3
+    assert [entry and entry.code for entry in index.find_many(lons, lats)] == [
+        "430281001001001",
+        "430281001001001",
+        None,
+    ]
+
+
+def test_the_index_notices_a_redrawn_boundary_by_orm_and_by_raw_sql(county):
+    first, second = county.west.grids
+    far = (113.605, 27.705)
+    assert locate.current().find(*far) is None
+    Grid.objects.filter(pk=first.pk).update(boundary=square(113.60, 27.70, 0.01))
+    assert locate.current().find(*far).pk == first.pk
+    sql(
+        "UPDATE grids_grid SET boundary = (SELECT boundary FROM grids_grid WHERE id = %s) WHERE id = %s",
+        county.east.grids[0].pk,
+        first.pk,
+    )
+    assert locate.current().find(*far) is None
+    Grid.objects.filter(pk=second.pk).update(valid_until=timezone.localdate())
+    assert locate.current().find(113.415, 27.605) is None
+
+
+def test_the_directory_notices_units_and_moves(county):
+    grid = county.west.grids[0]
+    assert directory.current().centre_for(grid.path).pk == county.west.station.pk
+    sql("UPDATE grids_unit SET active = %s WHERE id = %s", False, county.west.station.pk)
+    assert directory.current().centre_for(grid.path).pk == county.west.town_centre.pk
+    assert directory.current().parent_centre(directory.current().units[county.west.town_centre.pk]).pk == (
+        county.area_centre.pk
+    )
+    town_squad = UnitFactory(kind="department", department_kind=county.kind, grid=county.west.town)
+    kinds = {0: county.kind.pk, 2: county.kind.pk}
+    assert directory.current().department_for(grid.path, kinds).pk == town_squad.pk
+    assert directory.current().department_for(county.east.grids[0].path, kinds).pk == county.urban.pk
+    assert directory.current().territory == "430281"
+
+
+def test_unchanged_copies_ask_nothing_but_the_versions(county, django_assert_num_queries):
+    locate.current()
+    directory.current()
+    with django_assert_num_queries(2):  # the data versions, once for each
+        locate.current()
+        directory.current()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_by_another_process_is_noticed(county):
+    assert locate.current().find(*county.west.point).pk == county.west.grids[0].pk
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("UPDATE grids_grid SET boundary = NULL WHERE id = %s", [county.west.grids[0].pk])
+            cursor.execute("UPDATE grids_unit SET name = '改名' WHERE id = %s", [county.centre.pk])
+    finally:
+        other.close()
+    assert locate.current().find(*county.west.point) is None
+    assert directory.current().units[county.centre.pk].name == "改名"
+
+
+def test_posts_say_in_words_what_does_not_fit(county):
+    def wrong(**given):
+        with pytest.raises(ValidationError) as caught:
+            Post(user=UserFactory(), **given).clean()
+        return set(caught.value.message_dict)
+
+    assert wrong(role="worker_full") == {"grid"}
+    assert wrong(role="operator") == {"unit"}
+    assert wrong(role="operator", unit=county.urban) == {"unit"}
+    assert wrong(role="worker_full", grid=county.west.town) == {"role"}
+    assert Post(user=county.worker, role="staff", unit=county.urban).clean() is None
