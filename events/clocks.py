@@ -21,7 +21,7 @@ Conventions, so that every figure has one answer:
   14:00. So one working day from 10:00 ends at 10:00 of the next working day, from 08:00 at 18:00
   of the same day, and from 14:00 at 12:00 of the next one (its eight hours are full at noon).
 * A limit of nothing is due at once, also at night.
-* The moment of the deadline itself is still in time; one microsecond later is late.
+* The moment of the deadline itself is still in time, one microsecond later is late; yellow likewise.
 * Arithmetic is in whole microseconds: ``used_seconds(start, deadline(start, n))`` is exactly n.
 * A suspension 挂账 stops clocks of every unit, urgent ones too: what is kept is the remaining
   time *of that clock*, so a holiday inside a suspension neither costs nor gives working time.
@@ -247,7 +247,7 @@ def used_share(
 
 @dataclass(frozen=True)
 class Clock:
-    """One limit that runs: `amount` of `unit` from `start`; yellow from `yellow_at`, late after `due_at`."""
+    """One limit that runs: `amount` of `unit` from `start`; yellow after `yellow_at`, late after `due_at`."""
 
     start: datetime
     amount: Decimal | float | int
@@ -323,9 +323,9 @@ def extend(
 
 
 def light(now: datetime, yellow_at: datetime | None, due_at: datetime | None) -> str:
-    """ "green", "yellow" from `yellow_at` on, "red" after `due_at`; "" where no clock runs (no `due_at`)."""
+    """ "green", "yellow" after `yellow_at`, "red" after `due_at`; "" where no clock runs (no `due_at`)."""
     if due_at is None:
         return ""
     if now > due_at:
         return "red"
-    return "yellow" if yellow_at is not None and now >= yellow_at else "green"
+    return "yellow" if yellow_at is not None and now > yellow_at else "green"

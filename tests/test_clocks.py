@@ -259,10 +259,10 @@ def test_a_clock_turns_yellow_at_its_share_of_working_time():
     assert half.yellow_at == at("2026-10-08 10:00")
 
 
-def test_the_light_before_and_at_each_change():
+def test_the_light_at_and_after_each_change():
     clock = clocks.start_clock(at("2026-11-16 08:00"), 4, "urgent_hour", REAL)
     tick = timedelta(microseconds=1)
-    moments = [clock.start, clock.yellow_at - tick, clock.yellow_at, clock.due_at, clock.due_at + tick]
+    moments = [clock.start, clock.yellow_at, clock.yellow_at + tick, clock.due_at, clock.due_at + tick]
     lights = [clocks.light(moment, clock.yellow_at, clock.due_at) for moment in moments]
     assert lights == ["green", "green", "yellow", "yellow", "red"]
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import EncryptedField
+from events import clocks
 from events.models.standard import LimitUnit
 from events.workflow import OPEN, UNNUMBERED, Source, Status, Urgency
 from grids.scope import NOTHING, Scope
@@ -244,12 +245,7 @@ class Event(models.Model):
     @property
     def current_light(self):
         """green, yellow, red, or an empty string while no clock runs."""
-        if self.due_at is None:
-            return ""
-        now = timezone.now()
-        if now > self.due_at:
-            return Light.RED
-        return Light.YELLOW if self.yellow_at and now > self.yellow_at else Light.GREEN
+        return clocks.light(timezone.now(), self.yellow_at, self.due_at)
 
 
 class CaseCounter(models.Model):

@@ -16,13 +16,21 @@ def start_stage(step):
         event.due_at = event.yellow_at = None
         event.stage_seconds, event.stage_unit = 0, ""
     elif stage == Stage.HANDLE:
-        event.due_at, event.yellow_at = event.handle_due_at, event.handle_yellow_at
-        event.stage_seconds, event.stage_unit = event.handle_seconds, event.handle_unit
+        _run_handling(event)
     else:
         amount, unit = step.around.limits.stage(stage, event.urgency)
         clock = clocks.start_clock(step.now, amount, unit, step.around.calendar)
         event.due_at, event.yellow_at = clock.due_at, clock.yellow_at
         event.stage_seconds, event.stage_unit = clocks.limit_seconds(amount, unit), unit
+        # The handling limit runs already; the shorter one must not pass unseen for want of a signature.
+        if stage == Stage.SIGN and event.handle_due_at < event.due_at:
+            _run_handling(event)
+
+
+def _run_handling(event):
+    """The handling clock is the one to watch."""
+    event.due_at, event.yellow_at = event.handle_due_at, event.handle_yellow_at
+    event.stage_seconds, event.stage_unit = event.handle_seconds, event.handle_unit
 
 
 def finish_stage(step, stage, holder_id):
@@ -97,7 +105,7 @@ def pause(step):
 
 
 def resume(step):
-    """Let both clocks go on with what was left."""
+    """Let both clocks go on with what was left. What was noted (`warned`) holds: no light has changed."""
     event, calendar = step.event, step.around.calendar
     event.due_at = clocks.resume(event.stage_left, event.stage_unit, step.now, calendar)
     event.yellow_at = clocks.yellow_before(event.due_at, event.stage_seconds, event.stage_unit, calendar)
@@ -107,4 +115,3 @@ def resume(step):
             event.handle_due_at, event.handle_seconds, event.handle_unit, calendar
         )
     event.stage_left = event.handle_left = None
-    event.warned = 0
