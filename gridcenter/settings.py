@@ -121,6 +121,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"].endswith("spatialite"):
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     SPATIALITE_LIBRARY_PATH = "mod_spatialite"
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # said aloud, or tests side by side ask for a file
     # IMMEDIATE: a writer queues for the lock when it begins, instead of failing half-way with "locked".
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
