@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import django_filters as filters
+from django import forms
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from events.models.event import Light
 from events.workflow import OPEN, Source, Status, Urgency
 from grids.models import Grid, Unit
 
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 OPEN_CHOICES = [("yes", _("Open")), ("no", _("Finished"))]
 
 
@@ -32,8 +34,8 @@ class EventFilterSet(filters.FilterSet):
     unit = filters.NumberFilter(label=_("Lies with or was led by"), method="by_unit")
     late = filters.BooleanFilter(label=_("Has been late"), field_name="late")
     supervised = filters.BooleanFilter(label=_("Under supervision"), field_name="supervised")
-    reported_from = filters.DateFilter(label=_("Reported from"), method="from_day")
-    reported_to = filters.DateFilter(label=_("Reported until"), method="to_day")
+    reported_from = filters.DateFilter(label=_("Reported from"), method="from_day", widget=DAY)
+    reported_to = filters.DateFilter(label=_("Reported until"), method="to_day", widget=DAY)
 
     class Meta:
         model = Event

@@ -33,19 +33,7 @@ function tellFailure(event) {
   box.focus();
 }
 
-function chooseStandard(event) {
-  const chosen = event.target.closest("[data-choose]");
-  if (!chosen) return;
-  event.preventDefault();
-  const picker = chosen.closest("[data-picker]");
-  picker.querySelector("input[type=hidden]").value = chosen.dataset.choose;
-  picker.querySelector("[data-chosen]").textContent = chosen.dataset.label;
-  picker.querySelector("[data-chosen]").closest("[data-chosen-box]").hidden = false;
-  picker.querySelector("[data-results]").replaceChildren();
-  picker.dispatchEvent(new CustomEvent("chosen", { bubbles: true }));
-}
-
-/** Radio buttons and selects marked data-reveals show the block named in the chosen option. */
+/** Controls marked data-reveals show the block of that id once they are set. */
 function reveal(root) {
   for (const control of root.querySelectorAll("[data-reveals]")) {
     const target = document.getElementById(control.dataset.reveals);
@@ -56,7 +44,6 @@ function reveal(root) {
 export function watchForms() {
   document.addEventListener("submit", pressOnce);
   window.addEventListener("pageshow", release);
-  document.addEventListener("click", chooseStandard);
   document.addEventListener("change", () => reveal(document));
   document.body.addEventListener("htmx:sendError", tellFailure);
   document.body.addEventListener("htmx:responseError", tellFailure);

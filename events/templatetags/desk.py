@@ -1,10 +1,14 @@
 """The bar above every page: what this person can open, and how many notices wait."""
 
 from django import template
+from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Notice
+from events.models import Event, Notice
+from events.views.maps import tiles
+from events.views.rows import light_of
 from grids.scope import Scope
 
 register = template.Library()
@@ -16,8 +20,6 @@ def _items(scope, path):
     if scope.may("events.report_event"):
         items.append(("events:report", "plus", _("Report")))
     items.append(("grids:home", "sitemap", _("Grids")))
-    if scope.may("evaluation.view_scorecard"):
-        items.append(("evaluation:periods", "trophy", _("Scores")))
     links = [{"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"} for name, icon, label in items]
     best = max((link["url"] for link in links if path.startswith(link["url"])), key=len, default="")
     for link in links:
@@ -37,3 +39,47 @@ def desk_bar(context):
         "seats": sorted({str(seat.role.name) for seat in scope.seats}),
         "admin": request.user.is_staff,
     }
+
+
+MOST_POINTS = 500
+NONE = {"open": 0, "late": 0, "soon": 0}
+
+
+@register.simple_tag(takes_context=True)
+def open_events(context, grid, children):
+    """Open events of a grid: {open, late, soon, children [{pk, name, code, open, late}], points}. Two queries."""
+    events = Event.objects.visible_to(context["request"].user).open().filter(path__startswith=grid.path).order_by()
+    total, below = _sums(events, grid.path)
+    rows = [{"pk": c.pk, "name": c.name, "code": c.code, **below.get(c.pk, NONE)} for c in children]
+    return {**total, "children": rows, "points": _points(events), **tiles()}
+
+
+def _sums(events, top):
+    """Open, late and soon late events: in all, and by the id of the grid directly below `top`. One query."""
+    now = timezone.now()
+    counted = events.values("path").annotate(
+        open=Count("pk"),
+        late=Count("pk", filter=Q(due_at__lt=now)),
+        soon=Count("pk", filter=Q(yellow_at__lt=now, due_at__gte=now)),
+    )
+    total, below = dict(NONE), {}
+    for row in counted:
+        child = row["path"][len(top) :].split("/")[0]
+        groups = [total, below.setdefault(int(child), dict(NONE))] if child else [total]
+        for group in groups:
+            for name in NONE:
+                group[name] += row[name]
+    return total, below
+
+
+def _points(events):
+    """The most urgent ones with a position, as the map takes them."""
+    fields = ("id", "number", "status", "due_at", "yellow_at", "location", "place", "description")
+    found = events.exclude(location=None).only(*fields).most_urgent_first()[:MOST_POINTS]
+    return [
+        {
+            "lat": event.location.y, "lng": event.location.x, "light": light_of(event), "place": event.place,
+            "title": f"{event} {event.description[:30]}", "url": reverse("events:detail", args=[event.pk]),
+        }
+        for event in found
+    ]

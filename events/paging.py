@@ -1,0 +1,57 @@
+"""Pages of lists by key: the deepest costs what the first one costs. The order is by id, or by urgency."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+PAGE_SIZES = (20, 50, 100)
+
+
+@dataclass(frozen=True)
+class Page:
+    """`rows`, and the cursor of the next page (empty on the last one)."""
+
+    rows: list
+    next: str = ""
+    first: bool = True
+
+
+def size_from(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and int(text) in PAGE_SIZES else PAGE_SIZES[0]
+
+
+def newest_first(queryset, cursor: str, size: int) -> Page:
+    """By id, downwards. A cursor that cannot be read is the first page."""
+    last = int(cursor) if cursor.isdigit() else None
+    if last is not None:
+        queryset = queryset.filter(pk__lt=last)
+    rows = list(queryset.order_by("-pk")[: size + 1])
+    more = len(rows) > size
+    return Page(rows[:size], str(rows[size - 1].pk) if more else "", last is None)
+
+
+def most_urgent_first(queryset, cursor: str, size: int) -> Page:
+    """By the running deadline, those without one last; then by id."""
+    after = _parse(cursor)
+    if after is not None:
+        due_at, pk = after
+        later = Q(due_at__gt=due_at) | Q(due_at=None) | Q(due_at=due_at, pk__gt=pk) if due_at else Q(due_at=None, pk__gt=pk)
+        queryset = queryset.filter(later)
+    rows = list(queryset.most_urgent_first()[: size + 1])
+    more = len(rows) > size
+    return Page(rows[:size], _cursor(rows[size - 1]) if more else "", after is None)
+
+
+def _cursor(event) -> str:
+    return f"{event.due_at.isoformat() if event.due_at else ''}_{event.pk}"
+
+
+def _parse(cursor):
+    due, _sep, pk = cursor.rpartition("_")
+    if not pk.isdigit():
+        return None
+    try:
+        return (datetime.fromisoformat(due) if due else None), int(pk)
+    except ValueError:
+        return None

@@ -1,0 +1,169 @@
+"""One event: its record, and a form for each move this person may make."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core.errors import Conflict, DomainError, NotFound
+from events import dossier, services, worklists
+from events.forms import PHOTO_KIND, Desk, StepForm
+from events.models import Attachment, Event
+from events.services import attachments
+from events.views.maps import event_map
+from events.views.rows import light_of
+from events.workflow import MOVES, SYSTEM_ACTIONS
+
+RELATED = (
+    "standard", "grid", "grid__parent", "grid__parent__parent", "holder", "centre", "lead", "reporter", "merged_into",
+)
+
+
+def visible_event(user, pk):
+    """The event, or 404 whether it does not exist or is not theirs to see."""
+    event = Event.objects.visible_to(user).select_related(*RELATED).order_by().filter(pk=pk).first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def _forms(event, user, bound=None):
+    """A form for each move open to this person; `bound` replaces the one of its action."""
+    names = worklists.moves_of([event], user)[event.pk]
+    if bound is not None and bound.action not in names:
+        names = [*names, bound.action]
+    desk = Desk(user, event)
+    return [
+        {
+            **button,
+            "form": bound
+            if bound is not None and bound.action == button["name"]
+            else StepForm(action=button["name"], desk=desk),
+        }
+        for button in worklists.buttons(names)
+    ]
+
+
+def _page(request, event, *, bound=None, conflict=None, status=200):
+    moves = _forms(event, request.user, bound)
+    wanted = bound.action if bound is not None else request.GET.get("do")
+    open_move = wanted if any(m["name"] == wanted for m in moves) else _first_open(moves)
+    context = {
+        "event": event,
+        "light": light_of(event),
+        "moves": moves,
+        "open_move": open_move,
+        "conflict": conflict,
+        "next": _next(request),
+        "map": event_map(event),
+        **dossier.dossier(event),
+    }
+    return render(request, "events/detail.html", context, status=status)
+
+
+def _first_open(moves):
+    """The main move's form stands open at once, unless there are several."""
+    strong = [move["name"] for move in moves if move["strong"]]
+    return strong[0] if strong else ""
+
+
+def _next(request):
+    """Where to go after the step: only an address of this site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+
+
+@login_required
+@require_safe
+def detail(request, pk):
+    return _page(request, visible_event(request.user, pk))
+
+
+@login_required
+@require_POST
+def step(request, pk, action):
+    """Take one step. 422 brings the form back with its input and what is wrong, 409 says who was faster."""
+    if action not in MOVES or action in SYSTEM_ACTIONS:
+        raise Http404
+    event = visible_event(request.user, pk)
+    form = StepForm(request.POST, request.FILES, action=action, desk=Desk(request.user, event))
+    if not form.is_valid():
+        keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
+        return _again(request, event, form, 422)
+    try:
+        photos = keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
+        services.advance(
+            event_id=pk, action=action, actor=request.user, key=form.cleaned_data["key"],
+            seen=form.cleaned_data["seen"], photos=photos, **form.supplied(),
+        )
+    except NotFound as error:
+        raise Http404 from error
+    except Conflict as error:
+        return _again(request, visible_event(request.user, pk), form, 409, conflict=error)
+    except DomainError as error:
+        add_errors(form, error)
+        return _again(request, event, form, 403 if error.status == 403 else 422)
+    messages.success(request, _("Done: %(step)s, %(event)s.") % {"step": MOVES[action].label, "event": event})
+    return _onward(request, pk)
+
+
+def _onward(request, pk):
+    """Back to where the step was taken, or to the record; to the worklist if the event has left this person's view."""
+    target = _next(request)
+    if not target:
+        seen = Event.objects.visible_to(request.user).filter(pk=pk).exists()
+        target = reverse("events:detail", args=[pk]) if seen else reverse("events:work")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return redirect(target)
+
+
+def _again(request, event, form, status, conflict=None):
+    """The form with its input: alone for htmx, within the record otherwise."""
+    if conflict is not None:
+        # The next press is made knowing what the other one did.
+        form.data = form.data.copy()
+        form.data["seen"] = event.head_seq
+    if request.headers.get("HX-Request"):
+        possible = form.action in worklists.moves_of([event], request.user)[event.pk]
+        context = {"event": event, "form": form, "conflict": conflict, "next": _next(request), "possible": possible}
+        return render(request, "events/_step_form.html", context, status=status)
+    return _page(request, event, bound=form, conflict=conflict, status=status)
+
+
+def keep_photos(form, name, user, kind=None):
+    """Store the newly sent photos of field `name`; returns the ids of these and of those kept from before.
+
+    They stay with the form if it comes back, so nobody must choose them twice. A refused file is an error of the field.
+    """
+    if name not in form.fields:
+        return []
+    kept, files = form.fields[name].widget.value_from_datadict(form.data, form.files, form.add_prefix(name))
+    stored = []
+    for upload in files:
+        try:
+            row = attachments.store(actor=user, upload=upload, kind=kind or Attachment.Kind.OTHER)
+            stored.append(str(row.public_id))
+        except DomainError as error:
+            words = " ".join(str(w) for ws in error.fields.values() for w in ws) or str(error.message)
+            form.add_error(name, f"{upload.name}: {words}")
+    ids = [*kept, *stored]
+    rows = Attachment.objects.visible_to(user).filter(public_id__in=ids, event=None) if ids else []
+    form.fields[name].widget.kept = list(rows)
+    return ids
+
+
+def add_errors(form, error):
+    """A service's words at the fields they belong to; the rest above the form."""
+    left = []
+    for name, words in error.fields.items():
+        if name in form.fields:
+            form.add_error(name, [str(word) for word in words])
+        else:
+            left.extend(str(word) for word in words)
+    if left or not error.fields:
+        form.add_error(None, left or [str(error.message)])

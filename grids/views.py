@@ -1,0 +1,66 @@
+"""Pages of the territory: one grid with its map, its people with their phones, what lies below and what is open."""
+
+import orjson
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from grids import outlines
+from grids.models import Grid, LevelName, Post, Unit
+from grids.scope import Scope
+
+
+@login_required
+@require_safe
+def home(request):
+    """The highest grid that is this person's to see."""
+    top = Grid.objects.visible_to(request.user).valid_on().order_by("level", "path").first()
+    if top is None:
+        return render(request, "grids/none.html")
+    return redirect("grids:detail", top.pk)
+
+
+def _visible(user, pk):
+    grid = Grid.objects.visible_to(user).select_related("parent").filter(pk=pk).first()
+    if grid is None:
+        raise Http404
+    return grid
+
+
+@login_required
+@require_safe
+def detail(request, pk):
+    """One grid."""
+    visible = Grid.objects.visible_to(request.user)
+    grid = _visible(request.user, pk)
+    children = visible.valid_on().filter(parent=grid).order_by("code")
+    names = dict(LevelName.objects.values_list("level", "name"))
+    team = Post.objects.visible_to(request.user).on().filter(grid=grid).select_related("user").order_by("role", "pk")
+    units = (
+        Unit.objects.visible_to(request.user).filter(active=True, grid__in=grid.ancestor_ids)
+        .select_related("grid", "department_kind").order_by("-grid__level", "kind", "name")
+    )
+    context = {
+        "grid": grid,
+        "crumbs": visible.filter(pk__in=grid.ancestor_ids[:-1]).order_by("level"),
+        "level_name": names.get(grid.level, ""),
+        "child_name": names.get(grid.level + 1, ""),
+        "children": children,
+        "team": team,
+        "own_units": [unit for unit in units if unit.grid_id == grid.pk],
+        "higher_units": [unit for unit in units if unit.grid_id != grid.pk],
+        "outlines": outlines.collection(visible.filter(pk=grid.pk) | visible.valid_on().filter(parent=grid), {grid.pk}),
+    }
+    return render(request, "grids/detail.html", context)
+
+
+@login_required
+@require_safe
+@cache_control(private=True, max_age=300)
+def outline_list(request):
+    """Outlines for the report form's map, as GeoJSON."""
+    scope = Scope.of(request.user)
+    made = outlines.for_land(Grid.objects.visible_to(request.user), scope.seats)
+    return HttpResponse(orjson.dumps(made), content_type="application/geo+json")
