@@ -7,17 +7,15 @@ from django.utils.translation import gettext as _
 from events.models import Assignment
 from events.services.clockwork import clear_handling
 from events.services.effects.desk import assign
-from events.services.effects.work import end_turns
 
 REOPEN_DAYS = 30  # for the reporter; the centre may always
 Outcome = Assignment.Outcome
 
 
 def verify_pass(step):
-    """核查通过: closed. Turns of co-units still open end now."""
+    """核查通过: closed."""
     event = step.event
-    event.assignments.filter(lead=True, outcome=Outcome.FED_BACK).update(outcome=Outcome.PASSED)
-    end_turns(step, Outcome.PASSED, lead=False)
+    event.assignments.filter(outcome=Outcome.FED_BACK).update(outcome=Outcome.PASSED)
     event.closed_at = step.now
     clear_handling(event)
 

@@ -1,5 +1,6 @@
 """Moves of the units that do the work: sign, return, ask for time, feed back."""
 
+from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from events.models import Assignment, TimeRequest
@@ -27,15 +28,21 @@ def give_back(step):
     clear_handling(event)
 
 
-def end_turns(step, outcome, *, lead):
-    """Close the open turns of the lead or of the co-units: one UPDATE."""
+def end_turns(step, outcome, *, lead=None):
+    """Close the open turns of the lead (True), of the co-units (False) or of both (None): one UPDATE.
+
+    The words are the lead's; a co-unit's turn that ends with the lead's keeps its own.
+    """
     event = step.event
-    event.assignments.filter(lead=lead, outcome=Outcome.OPEN).update(
+    turns = event.assignments.filter(outcome=Outcome.OPEN)
+    if lead is not None:
+        turns = turns.filter(lead=lead)
+    turns.update(
         outcome=outcome,
         ended_at=step.now,
         late=event.handle_due_at is not None and step.now > event.handle_due_at,
         used_share=share(step, event.handle_due_at, event.handle_seconds, event.handle_unit),
-        words=step.words[:2000],
+        words=Case(When(lead=True, then=Value(step.words[:2000])), default=F("words")),
     )
 
 
@@ -113,9 +120,9 @@ def refuse_time(step):
 
 
 def feed_back(step):
-    """处置反馈: back to the centre and the grid's worker for verification. The handling clock stops."""
+    """处置反馈: back to the centre and the grid's worker for verification. The handling clock stops for all units."""
     event = step.event
-    end_turns(step, Outcome.FED_BACK, lead=True)
+    end_turns(step, Outcome.FED_BACK)
     event.time_requests.filter(granted=None).update(granted=False, decided_at=step.now)
     event.fed_back_at = step.now
     event.holder_id = event.centre_id
