@@ -16,7 +16,9 @@ MACHINE_CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 
 # `env -i` leaves no PATH to hand on; npm and its like look for `env node`.
 export PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
-export PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+# Nor a language; PostgreSQL would make a cluster that knows no Chinese.
+[ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LC_ALL=C.UTF-8
+export PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 npm_config_update_notifier=false
 export DJANGO_SETTINGS_MODULE=gridcenter.settings
 unset PYTHONPATH PYTHONHOME PIP_REQUIRE_VIRTUALENV
 
