@@ -136,3 +136,9 @@ def spots(village: str, count: int, rng: np.random.Generator) -> list[str]:
         else:
             found.append(f"{name}{words[w]}组{n % 40 + 1}号")
     return found
+
+
+def caller(r) -> tuple[str, str]:
+    """(name, phone) of a fictional resident; `r` is a random.Random."""
+    surname = SURNAMES[min(int(r.expovariate(1 / 14)), len(SURNAMES) - 1)]
+    return surname + r.choice(("先生", "女士")), phone(100_000 + r.randrange(800_000))

@@ -1,0 +1,199 @@
+"""The demo county as a whole: territory, people, standards, months of events, written set-based."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+from time import perf_counter
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.groups import sync_groups
+from accounts.models import User
+from core.errors import Conflict
+from events import calendars, limits, standards
+from events.clocks import BEIJING
+from events.models import Event, Standard
+from events.services import history
+from grids import directory
+from grids.models import Grid, Unit
+
+from . import names, people, pictures, texts, writing
+from .life import Life, World
+from .places import PLACES, tree
+from .plan import Planner, start_of
+from .story import Cast, Plot, Story
+from .territory import cut
+
+BEYOND = 0xDA942042E4DD58B5  # an odd number that spreads seeds
+
+
+@dataclass
+class Loaded:
+    """Counts and seconds of a finished load."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def end_of(until: date, now: datetime | None = None) -> datetime:
+    """The instant at which the demonstrated time stops: the end of the day, or this minute if that is earlier."""
+    evening = datetime(until.year, until.month, until.day, tzinfo=BEIJING) + timedelta(days=1)
+    now = (now or timezone.now()).astimezone(BEIJING).replace(second=0, microsecond=0)
+    return min(evening, now)
+
+
+def refuse_unless_empty():
+    """Raises Conflict in plain words if the database holds a territory or events."""
+    for model, name in ((Grid, "grids"), (Unit, "units"), (Event, "events")):
+        if model.objects.exists():
+            raise Conflict(
+                f"The database holds {name} already: a demo county is only loaded into an empty one. "
+                "Nothing was changed."
+            )
+
+
+class Loader:
+    """Loads one place; `say` is told of the progress. The same seed and end give the same county."""
+
+    def __init__(self, key: str, seed: int, months: int, until: date, *, events: int | None = None,
+                 passwords: bool = False, say: Callable[[str], object] = lambda text: None):  # fmt: skip
+        self.place, self.seed, self.months, self.until = PLACES[key], seed, months, until
+        self.limit, self.passwords, self.say = events, passwords, say
+        self.first, self.end = start_of(until, months), end_of(until)
+        self.loaded = Loaded()
+        self._started = perf_counter()
+
+    @transaction.atomic
+    def load(self) -> Loaded:
+        """Everything in one transaction. Raises Conflict if the database is not empty."""
+        refuse_unless_empty()
+        root = tree(self.place, self._rng("tree"))
+        cut(self.place, root, self._rng("shapes"))
+        self._lap("shapes")
+        since = self.first - timedelta(days=30)
+        self.loaded.counts["grids"] = people.write_grids(self.place, root, since)
+        self._lap("grids")
+        self._rules(since)
+        staff = self._staff(root)
+        self._events(root, staff)
+        self.loaded.counts["notices"] = writing.write_notices()
+        self._lap("notices")
+        self._analyze()
+        self.loaded.counts["seals"] = len(history.seal_due(self.end))
+        self._lap("seals")
+        return self.loaded
+
+    def _rng(self, name):
+        return np.random.default_rng([self.seed, *name.encode()])
+
+    def _lap(self, name):
+        now = perf_counter()
+        self.loaded.seconds[name] = now - self._started
+        self._started = now
+        self.say(f"  {name}: {self.loaded.seconds[name]:.1f} s")
+
+    def _rules(self, since):
+        sync_groups()
+        standards.load_defaults(since)
+        for year in range(since.year, self.until.year + 2):
+            calendars.fill(year)
+        self.loaded.counts["standards"] = Standard.objects.count()
+        self._lap("standards and calendar")
+
+    def _staff(self, root):
+        hiring = people.Hiring(self.place, root, self.first, self._rng("people")).plan()
+        last = User.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        staff = hiring.write(last + 1, self.passwords)
+        self.loaded.counts.update(units=staff.units, users=staff.users)
+        self._lap("people")
+        return staff
+
+    # ---- events
+
+    def _events(self, root, staff):
+        self.world = World(limits.current(), calendars.current(), directory.current(), self.end)
+        entries = self._usable(root, staff)
+        grids = [node for node in root.walk() if node.level == 4 and node.kept]
+        planner = Planner(self.place, grids, self.world.calendar, entries, self._rng("reports"))
+        plan = planner.reports(self.first, self.until, self.end)
+        self._lap("plan")
+        cast = self._cast(staff)
+        paths = [people.path_of(node) for node in grids]
+        writer = writing.Writer(self.place.prefix, self.stock, self.seed)
+        r, status = Random(), {}
+        for index in range(len(plan) if self.limit is None else min(self.limit, len(plan))):
+            r.seed(self.seed * BEYOND + index)
+            life = self._life(index, plan, grids, paths, root, cast, r, status, entries)
+            status[life.id] = str(life.status)
+            writer.add(life)
+            if index % 2000 == 1999:
+                writer.settle(plan.at[index])
+                if index % 10_000 == 9999:
+                    self.say(f"  {index + 1} of {len(plan)} events")
+        writer.finish()
+        self.loaded.counts.update(events=len(status), transitions=writer.ids["events_transition"])
+        self._lap("events")
+
+    def _usable(self, root, staff):
+        """Standards that some department of the place leads."""
+        kinds = {kind for grid, kind in staff.departments if grid == root.id}
+        return {pk: e for pk, e in self.world.limits.standards.items() if e.leads.get(0) in kinds}
+
+    def _cast(self, staff):
+        self.stock = pictures.stock()
+        kinds = dict(Standard.objects.values_list("pk", "kind"))
+        r = Random(f"{self.seed} pace")
+        pace = {pk: r.lognormvariate(0, 0.18) for pk in sorted(self.world.directory.units)}
+        shown: dict[str, list] = {}
+        for index, picture in enumerate(self.stock):
+            shown.setdefault(picture.kind, []).append((picture.sha256, index))
+        return Cast(staff, kinds, pace, shown)
+
+    def _life(self, index, plan, grids, paths, root, cast, r, status, entries):
+        position = int(plan.grid[index])
+        node, path = grids[position], paths[position]
+        life = Life(self.world, UUID(int=r.getrandbits(128), version=4), plan.at[index])
+        life.id = index + 1
+        life.source = source = plan.source[index]
+        life.lon, life.lat = float(plan.lon[index]), float(plan.lat[index])
+        life.placed = bool(plan.placed[index])
+        life.grid_id, life.path = (node.id, path) if life.placed else (root.id, people.path_of(root))
+        settled, standard = bool(plan.settled[index]), int(plan.standard[index])
+        life.standard_id = standard if settled or r.random() < 0.9 else None
+        life.urgency = urgency = plan.urgency[index]
+        life.place = plan.place[index] if life.placed else ""
+        life.description = texts.description(source, entries[standard], r)
+        actor, unit = self._reporter(life, node, cast, r)
+        if source in ("resident", "hotline"):
+            life.contact_name, life.contact_phone = names.caller(r)
+        repeat = self._repeat(int(plan.repeat_of[index]), status)
+        where = (node.id, node.code, path)
+        plot = Plot(standard, urgency, settled, actor, unit, where, repeat, plan.fate[index])
+        return Story(life, self.world, cast, r, plot).tell()
+
+    def _reporter(self, life, node, cast, r):
+        """(person, unit) that reports, and the centre that holds the event first."""
+        top = life.source in ("hotline", "sensor", "department") or not life.placed
+        centre = self.world.directory.centre_for(life.path, 0 if top else 3).pk
+        life.holder_id = life.centre_id = centre
+        if life.source == "worker":
+            return cast.worker(node.id, r), None
+        return cast.person(centre, r), centre
+
+    def _repeat(self, other, status):
+        """The id of the repeated event, unless that one came to nothing."""
+        if other < 0 or status.get(other + 1) in (None, "rejected", "merged", "cancelled"):
+            return None
+        return other + 1
+
+    def _analyze(self):
+        """Fresh tables have no statistics, and the planner guesses badly without."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("ANALYZE")
+            else:
+                cursor.execute("PRAGMA optimize=0x10002")
