@@ -33,16 +33,19 @@ HUNDREDTH_OF_PERCENT = Decimal("0.0001")
 
 @dataclass(frozen=True)
 class Figure:
-    """`rows` of the period; `by` is the lookup from a row to its subject's id.
+    """`rows` of the period; `by` is the field or annotation that gives a row's subject.
 
     `counted`: the rows of the numerator (all if not given). `amount`: what a counted row adds, 1 if not given.
-    Rows that reach a subject by several ways (two posts in one grid) count once.
+    `event`: the lookup from a row to its event, for links. `repeats`: a row may reach one subject by several ways
+    (two posts in one grid) and must count once.
     """
 
     rows: QuerySet
     by: str
     counted: Q | None = None
     amount: Expression | None = None
+    event: str = "event"
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,13 @@ class Indicator:
         if figure.amount is not None:
             numerator = Sum(Cast(figure.amount, FloatField()), filter=figure.counted, default=0.0)
         else:
-            numerator = Count("pk", filter=figure.counted, distinct=True)
+            numerator = Count("pk", filter=figure.counted, distinct=figure.repeats)
         rows = (
             figure.rows.order_by()
-            .exclude(**{figure.by: None})
-            .values_list(figure.by)
-            .annotate(numerator=numerator, denominator=Count("pk", distinct=True))
+            .annotate(subject=F(figure.by))
+            .exclude(subject=None)
+            .values_list("subject")
+            .annotate(numerator=numerator, denominator=Count("pk", distinct=figure.repeats))
         )
         return {
             subject: (_exact(top), None if self.unit == COUNT else _exact(bottom))
@@ -81,17 +85,32 @@ class Indicator:
         }
 
     def rows(self, period, subject_id) -> QuerySet:
-        """The rows behind one subject's figure; `counted` on each says whether it is in the numerator."""
+        """The rows behind one subject's figure, the newest first.
+
+        On each row `counted` says whether it is in the numerator and `amount` what it adds there.
+        """
         figure = self.figure(period)
         counted = Value(True, output_field=BooleanField())
         if figure.counted is not None:
             counted = Case(
                 When(figure.counted, then=counted), default=Value(False), output_field=BooleanField()
             )
-        amount = figure.amount if figure.amount is not None else Value(1.0)
-        amount = ExpressionWrapper(amount, output_field=FloatField())
-        rows = figure.rows.filter(**{figure.by: subject_id}).annotate(counted=counted, amount=amount)
-        return (rows.distinct() if "__" in figure.by else rows).order_by(F("pk").desc())
+        amount = Value(1.0) if figure.amount is None else figure.amount
+        keys = figure.rows.order_by().annotate(subject=F(figure.by)).filter(subject=subject_id).values("pk")
+        return (
+            figure.rows.model._default_manager.filter(pk__in=keys)
+            .annotate(counted=counted, amount=ExpressionWrapper(amount, output_field=FloatField()))
+            .order_by("-pk")
+        )
+
+    @property
+    def none(self) -> tuple[Decimal, Decimal | None]:
+        """The figure of a subject without any row."""
+        return Decimal(0), None if self.unit == COUNT else Decimal(0)
+
+    def event_lookup(self, period) -> str:
+        """From a row to its event; empty if the rows are events."""
+        return self.figure(period).event
 
 
 def _exact(number) -> Decimal:

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('target', models.DecimalField(decimal_places=4, max_digits=9, verbose_name='earns all points')),
                 ('worst', models.DecimalField(decimal_places=4, max_digits=9, verbose_name='earns no points')),
                 ('most', models.DecimalField(decimal_places=4, max_digits=8, verbose_name='points to be had')),
-                ('points', models.DecimalField(decimal_places=2, help_text='Empty: left out.', max_digits=8, null=True, verbose_name='points')),
+                ('points', models.DecimalField(decimal_places=4, help_text='Empty: left out.', max_digits=8, null=True, verbose_name='points')),
                 ('sort', models.PositiveSmallIntegerField(default=100, verbose_name='order')),
                 ('scorecard', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='evaluation.scorecard', verbose_name='scorecard')),
             ],

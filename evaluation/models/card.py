@@ -112,7 +112,7 @@ class ScoreLine(models.Model):
     worst = models.DecimalField(_("earns no points"), max_digits=9, decimal_places=4)
     most = models.DecimalField(_("points to be had"), max_digits=8, decimal_places=4)
     points = models.DecimalField(
-        _("points"), max_digits=8, decimal_places=2, null=True, help_text=_("Empty: left out.")
+        _("points"), max_digits=8, decimal_places=4, null=True, help_text=_("Empty: left out.")
     )
     sort = models.PositiveSmallIntegerField(_("order"), default=100)
 

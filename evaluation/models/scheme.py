@@ -92,6 +92,10 @@ class Scheme(models.Model):
     def __str__(self):
         return self.name
 
+    def holds(self, start) -> bool:
+        """Whether a period that begins on `start` is scored by it."""
+        return self.valid_from <= start and (self.valid_until is None or start < self.valid_until)
+
     def clean(self):
         if not self.kind or not self.valid_from:
             return
