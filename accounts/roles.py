@@ -38,7 +38,7 @@ DESK = REPORT | {
     "events.export_event",
     "evaluation.view_scorecard",
 }
-STAFF = SEE | {"events.handle_event", "events.export_event", "evaluation.view_scorecard"}
+STAFF = REPORT | {"events.handle_event", "events.export_event", "evaluation.view_scorecard"}
 LEADER = SEE | {"events.supervise_event", "events.export_event", "evaluation.view_scorecard"}
 ADMIN = frozenset(
     f"{app}.{verb}_{model}"

@@ -1,4 +1,4 @@
-"""The history is append-only in the database itself: UPDATE and DELETE of its rows are refused on both databases."""
+"""The history is append-only in the database itself: UPDATE and DELETE (and TRUNCATE) of its rows are refused."""
 
 TABLES = ("events_transition", "events_seal", "events_sealedhead")
 
@@ -14,7 +14,7 @@ def statements(vendor: str) -> list[str]:
     """SQL that installs the triggers."""
     if vendor == "postgresql":
         return [_PG_FUNCTION] + [
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION events_history_is_append_only()"
             for table in TABLES
         ]

@@ -80,7 +80,7 @@ RELATIONS = {
     GRID_WORKER: _("a worker of the grid"),
     REPORTER: _("the reporter"),
     HIGHER_CENTRE: _("a higher centre"),
-    AREA_CENTRE: _("a centre of the area"),
+    AREA_CENTRE: _("a station or sub-centre of the area"),
     CALLED_UNIT: _("a unit called by a whistle"),
     CALLER: _("the unit that blew the whistle"),
     ANYWHERE_IN: _("a post in the area"),
@@ -213,6 +213,7 @@ MOVES: dict[str, Move] = {
         SAME,
         (Who(LEAD, "events.handle_event"),),
         ("amount", "words"),
+        ("amount_unit",),
         stage=False,
     ),
     "grant_time": Move(
@@ -221,7 +222,7 @@ MOVES: dict[str, Move] = {
         SAME,
         (Who(CENTRE, "events.grant_event"),),
         (),
-        ("amount", "words"),
+        ("amount", "amount_unit", "words"),
         stage=False,
     ),
     "refuse_time": Move(
@@ -316,7 +317,7 @@ MOVES: dict[str, Move] = {
         _("Report in 报到"),
         _from(*OPEN),
         SAME,
-        (Who(CALLED_UNIT, "events.handle_event"),),
+        (Who(CALLED_UNIT, "events.handle_event"), Who(CALLED_UNIT, "events.register_event")),
         ("location",),
         ("words", "photos"),
         stage=False,
@@ -378,7 +379,7 @@ def stands(relation: str, seat, facts: Facts) -> bool:
     if relation == HIGHER_CENTRE:
         return seat.role.place != "department" and seat.covers(facts.path) and seat.level < facts.holder_level
     if relation == AREA_CENTRE:
-        return seat.role.place == "centre" and seat.covers(facts.path)
+        return seat.role.place == "centre" and seat.level > 0 and seat.covers(facts.path)
     if relation == ANYWHERE_IN:
         return seat.covers(facts.path)
     return False

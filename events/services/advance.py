@@ -42,6 +42,7 @@ def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplie
     """
     if action not in MOVES or action in workflow.SYSTEM_ACTIONS:
         raise Invalid(fields={"action": [_("There is no such action.")]})
+    check_key(key)
     Scope.of(actor)  # read before the transaction begins: the lock is held for a shorter time
     try:
         with transaction.atomic():
@@ -51,6 +52,13 @@ def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplie
         if key and (done := repeated(actor, key, action, event_id)):
             return done
         raise
+
+
+def check_key(key):
+    """Raises Invalid for a key the column cannot hold."""
+    most = Transition._meta.get_field("key").max_length
+    if key is not None and len(key) > most:
+        raise Invalid(fields={"key": [_("Expected at most %(most)s characters.") % {"most": most}]})
 
 
 def repeated(actor, key, action, event_id=None):

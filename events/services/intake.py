@@ -1,27 +1,29 @@
 """`report` and `settle`: how an event begins."""
 
 from datetime import timedelta
+from math import cos, degrees, radians
 
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import Point, Polygon
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import WORKER_ROLES
 from core.errors import Invalid, Refused
-from core.geo import metres_between
+from core.geo import EARTH_RADIUS_M, metres_between
 from events import workflow
 from events.models import Attachment, Event
 from events.services import attachments, clockwork, notices, record
-from events.services.advance import repeated
+from events.services.advance import check_key, repeated
 from events.services.step import Step, Surroundings
-from events.workflow import BEGINNINGS, REPORT, SETTLE, Facts, Source, Status
+from events.workflow import BEGINNINGS, REPORT, SETTLE, Facts, Source, Status, Urgency
 from grids.scope import Scope
 
 REPEAT_METRES = 50
 REPEAT_HOURS = 24
 SPOT_CHECK_ONE_IN = 10  # a share of what workers settle themselves is looked at again
 MOST_REPEATS = 200
+MOST_LETTERS = Event._meta.get_field("description").max_length
 
 
 def report(*, actor, key=None, settled=False, **supplied):
@@ -32,6 +34,7 @@ def report(*, actor, key=None, settled=False, **supplied):
     `.event`. Raises Invalid naming fields, Refused if the actor may not report. The same key answers the same row.
     """
     name = SETTLE if settled else REPORT
+    check_key(key)
     try:
         with transaction.atomic():
             return _report(name, actor, key, supplied)
@@ -68,19 +71,33 @@ def _seat(scope):
 def _describe(step):
     event, supplied = step.event, step.supplied
     event.description = supplied["description"].strip()
+    if len(event.description) > MOST_LETTERS:
+        raise step.wrong("description", _("Expected at most %(most)s characters.") % {"most": MOST_LETTERS})
     event.place = (supplied.get("place") or "").strip()[:200]
-    event.source = supplied.get("source") or _default_source(step.seat)
-    event.urgency = supplied.get("urgency") or event.urgency
+    event.source = _one_of(step, "source", Source, _default_source(step.seat))
+    event.urgency = _one_of(step, "urgency", Urgency, event.urgency)
     event.contact_name = (supplied.get("contact_name") or "")[:60]
     event.contact_phone = supplied.get("contact_phone") or ""
     event.reported_at = step.now
     if supplied.get("standard"):
-        standard = step.around.limits.standards.get(supplied["standard"])
-        if standard is None or not standard.valid_on(timezone.localdate(step.now)):
-            raise step.wrong("standard", _("There is no such standard in force today."))
-        if standard.photos_required and not supplied.get("photos"):
-            raise step.wrong("photos", _("This standard asks for at least one photo."))
-        event.standard_id = standard.pk
+        event.standard_id = _standard(step).pk
+
+
+def _one_of(step, name, choices, default):
+    """The supplied value of a choice; raises Invalid for one that is none."""
+    value = step.supplied.get(name) or default
+    if value not in choices.values:
+        raise step.wrong(name, _("Expected one of: %(names)s.") % {"names": ", ".join(choices.values)})
+    return value
+
+
+def _standard(step):
+    standard = step.around.limits.standards.get(step.supplied["standard"])
+    if standard is None or not standard.valid_on(timezone.localdate(step.now)):
+        raise step.wrong("standard", _("There is no such standard in force today."))
+    if standard.photos_required and not step.supplied.get("photos"):
+        raise step.wrong("photos", _("This standard asks for at least one photo."))
+    return standard
 
 
 def _default_source(seat):
@@ -165,22 +182,27 @@ def _close_at_once(step):
 def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None) -> list[dict]:
     """Events this person sees of the same standard within 50 m and 24 h: nearest first, with `metres`.
 
-    Shape: [{"event": Event, "metres": float}]. By the index on (standard, reported_at); distances are computed here
-    because few rows remain.
+    Shape: [{"event": Event, "metres": float}]. The same standard in another version is the same standard. Found by
+    the index on (standard, reported_at) in a box around the place; distances are computed here because few remain.
     """
     if standard_id is None or lon is None:
         return []
     at = at or timezone.now()
-    code = Surroundings.read().limits.standards.get(standard_id)
-    if code is None:
+    standards = Surroundings.read().limits.standards
+    if standard_id not in standards:
         raise Invalid(fields={"standard": [_("There is no such standard.")]})
+    code = standards[standard_id].code
     window = timedelta(hours=REPEAT_HOURS)
     rows = (
         Event.objects.visible_to(actor)
-        .filter(standard_id=standard_id, reported_at__gte=at - window, reported_at__lte=at + window)
+        .filter(
+            standard_id__in=[pk for pk, entry in standards.items() if entry.code == code],
+            reported_at__gte=at - window,
+            reported_at__lte=at + window,
+            location__within=_box(lon, lat, REPEAT_METRES + 10),
+        )
         .exclude(status__in=[Status.MERGED, Status.CANCELLED, Status.REJECTED])
         .exclude(pk=exclude)
-        .exclude(location=None)
         .order_by("-reported_at")[:MOST_REPEATS]
     )
     near = [
@@ -188,3 +210,12 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None) -> li
         for event in rows
     ]
     return sorted((r for r in near if r["metres"] <= REPEAT_METRES), key=lambda r: r["metres"])
+
+
+def _box(lon, lat, metres) -> Polygon:
+    """A box that holds everything within so many metres."""
+    high = degrees(metres / EARTH_RADIUS_M)
+    wide = high / max(cos(radians(lat)), 0.01)
+    box = Polygon.from_bbox((lon - wide, lat - high, lon + wide, lat + high))
+    box.srid = 4326
+    return box

@@ -14,6 +14,8 @@ TOLD = {
     "merge": ("reporter", "other_reporter"),
     "cancel": ("reporter",),
     "place": (),
+    "escalate": (),
+    "hand_down": (),
     "dispatch": ("lead", "co_units"),
     "sign": ("centre",),
     "return": ("centre",),

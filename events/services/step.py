@@ -75,15 +75,17 @@ class Step:
     @property
     def location(self) -> tuple[float, float] | None:
         """(longitude, latitude) in degrees."""
-        return self.supplied.get("location")
+        place = self.supplied.get("location")
+        # Floats: what is hashed must look as the column will give it back.
+        return (float(place[0]), float(place[1])) if place else None
 
     def check_supplied(self):
-        """Raises Invalid naming every field the table asks for that is missing."""
-        missing = [name for name in self.move.must if self.supplied.get(name) in (None, "", [], ())]
-        if "words" in self.move.must and not self.words and "words" not in missing:
-            missing.append("words")
+        """Raises Invalid naming every field the table asks for that is missing, and a place that is none."""
+        missing = [name for name in self.move.must if _empty(self.supplied.get(name))]
         if missing:
             raise Invalid(fields={name: [_("This is needed for the step.")] for name in missing})
+        if self.location and not _on_earth(*self.location):
+            raise self.wrong("location", _("Expected a longitude from -180 to 180 and a latitude from -90 to 90."))
 
     def wrong(self, name, text):
         """The error for one field."""
@@ -95,3 +97,12 @@ class Step:
         if entry is None:
             raise self.wrong(name, _("There is no such unit, or it is no longer active."))
         return entry
+
+
+def _empty(value) -> bool:
+    """Nothing was given: None, no letter, no element. Zero is something."""
+    return value in (None, "", [], ()) or (isinstance(value, str) and not value.strip())
+
+
+def _on_earth(lon: float, lat: float) -> bool:
+    return -180 <= lon <= 180 and -90 <= lat <= 90  # False for NaN, too

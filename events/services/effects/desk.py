@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.errors import Conflict
 from events.models import Assignment, Event
 from events.services import record
 from events.services.clockwork import start_handling
@@ -33,13 +34,17 @@ def end_unregistered(step):
 def merge(step):
     """并案: both records stay; this one points at the other, and both reporters are told."""
     event = step.event
-    other = (
+    counted = (
         Event.objects.visible_to(step.actor)
         .exclude(pk=event.pk)
         .exclude(status__in=[Status.MERGED, Status.REJECTED, Status.CANCELLED])
         .filter(pk=step.supplied["repeats"])
-        .first()
+        .order_by()
     )
+    # Locked as well, and without waiting: two operators merging two events into each other would wait for ever.
+    other = counted.select_for_update(of=("self",), skip_locked=True).first()
+    if other is None and counted.exists():
+        raise Conflict(_("Somebody is working on the other event at this moment: try again."))
     if other is None:
         raise step.wrong(
             "repeats", _("Expected the id of another event that you see and that is still counted.")
@@ -91,10 +96,13 @@ def dispatch(step):
     lead = step.unit("lead", step.supplied["lead"])
     co_ids = [pk for pk in dict.fromkeys(step.supplied.get("co_units") or ()) if pk != lead.pk]
     for name, entry in [("lead", lead), *(("co_units", step.unit("co_units", pk)) for pk in co_ids)]:
+        if entry.kind != "department":
+            raise step.wrong(name, _("%(unit)s is a centre: expected a department.") % {"unit": entry.name})
         if not entry.covers(event.path):
             raise step.wrong(name, _("%(unit)s has no jurisdiction over the place.") % {"unit": entry.name})
     assign(step, lead.pk, co_ids)
     step.facts.update(lead=lead.pk, co_units=co_ids)
+    step.told_units = set(co_ids)
 
 
 def assign(step, lead_id, co_ids):

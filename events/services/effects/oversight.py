@@ -95,9 +95,7 @@ def whistle(step):
 def report_in(step):
     """报到: one called unit is there, with its position."""
     calls = WhistleCall.objects.filter(whistle__event_id=step.event.pk, unit=step.unit_id, arrived_at=None)
-    call = calls.select_related("whistle").order_by("pk").first()
-    if call is None:
-        raise step.wrong("location", _("Your unit has reported in already."))
+    call = _answered(calls.select_related("whistle").order_by("pk"), step.now)
     lon, lat = step.location
     call.arrived_at, call.arrived_by = step.now, step.actor
     call.location = Point(lon, lat, srid=4326)
@@ -108,8 +106,15 @@ def report_in(step):
     step.told_units = {call.whistle.unit_id}
 
 
+def _answered(calls, now):
+    """Of several whistles to one unit: the one it can still come in time for, else the latest."""
+    waiting = list(calls)
+    in_time = [call for call in waiting if now <= call.come_by]
+    return min(in_time, key=lambda call: call.come_by) if in_time else waiting[-1]
+
+
 def rate_call(step):
-    """The caller rates each called unit, once."""
+    """The caller rates each called unit, once: when it has come, or when its time to come is over."""
     stars = step.supplied["stars"]
     if stars not in range(1, 6):
         raise step.wrong("stars", _("Expected 1 to 5 stars."))
@@ -125,6 +130,8 @@ def rate_call(step):
     )
     if call is None:
         raise step.wrong("unit", _("Expected a unit that you called and have not rated yet."))
+    if call.arrived_at is None and step.now <= call.come_by:
+        raise step.wrong("unit", _("This unit still has time to come: rate it when it is there."))
     call.stars, call.stars_words = stars, step.words[:500]
     call.save(update_fields=["stars", "stars_words"])
     step.facts.update(whistle=call.whistle_id, unit=call.unit_id, stars=stars)

@@ -23,7 +23,8 @@ def give_back(step):
     event.returns += 1
     end_turns(step, Outcome.RETURNED, lead=True)
     end_turns(step, Outcome.WITHDRAWN, lead=False)
-    event.lead_id = None
+    drop_request(step)
+    event.lead_id = event.signed_at = None
     event.holder_id = event.centre_id
     clear_handling(event)
 
@@ -44,6 +45,11 @@ def end_turns(step, outcome, *, lead=None):
         used_share=share(step, event.handle_due_at, event.handle_seconds, event.handle_unit),
         words=Case(When(lead=True, then=Value(step.words[:2000])), default=F("words")),
     )
+
+
+def drop_request(step):
+    """A request for more time that nobody answered ends with the turn it was made in."""
+    step.event.time_requests.filter(granted=None).update(granted=False, decided_at=step.now)
 
 
 def co_report(step):
@@ -123,6 +129,6 @@ def feed_back(step):
     """处置反馈: back to the centre and the grid's worker for verification. The handling clock stops for all units."""
     event = step.event
     end_turns(step, Outcome.FED_BACK)
-    event.time_requests.filter(granted=None).update(granted=False, decided_at=step.now)
+    drop_request(step)
     event.fed_back_at = step.now
     event.holder_id = event.centre_id
