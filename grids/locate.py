@@ -26,11 +26,11 @@ class GridEntry:
 
 
 class GridIndex:
-    """The deepest grids in force with a boundary, and the root."""
+    """The grids in force that are divided no further, and the root. Points find those with a boundary."""
 
-    def __init__(self, day: date, root: GridEntry | None, entries: list[GridEntry], shapes):
+    def __init__(self, day: date, root: GridEntry | None, leaves: list[GridEntry], entries: list[GridEntry], shapes):
         self.day, self.root, self._entries = day, root, entries
-        self.by_id = {entry.pk: entry for entry in entries}
+        self.by_id = {entry.pk: entry for entry in leaves}
         self._tree = shapely.STRtree(shapes)
 
     def find(self, lon: float, lat: float) -> GridEntry | None:
@@ -56,18 +56,19 @@ def _load() -> GridIndex:
     day = timezone.localdate()
     valid = Grid.objects.valid_on(day)
     root = valid.filter(level=0).values_list("pk", "code", "name", "level", "path").first()
-    leaves = (
-        valid.filter(boundary__isnull=False)
-        .exclude(pk__in=valid.exclude(parent=None).order_by().values("parent"))
+    rows = (
+        valid.exclude(pk__in=valid.exclude(parent=None).order_by().values("parent"))
         .order_by("code")
         .annotate(wkb=AsWKB("boundary"))
         .values_list("pk", "code", "name", "level", "path", "wkb")
     )
-    entries, shapes = [], []
-    for *facts, wkb in leaves.iterator(chunk_size=1000):
-        entries.append(GridEntry(*facts))
-        shapes.append(bytes(wkb))
-    return GridIndex(day, GridEntry(*root) if root else None, entries, shapely.from_wkb(shapes))
+    leaves, entries, shapes = [], [], []
+    for *facts, wkb in rows.iterator(chunk_size=1000):
+        leaves.append(GridEntry(*facts))
+        if wkb is not None:  # a grid may be worked before anybody has drawn it
+            entries.append(leaves[-1])
+            shapes.append(bytes(wkb))
+    return GridIndex(day, GridEntry(*root) if root else None, leaves, entries, shapely.from_wkb(shapes))
 
 
 _index = Kept(_load, "grids")

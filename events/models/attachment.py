@@ -24,6 +24,8 @@ def thumbnail_path(attachment, name):
 class AttachmentQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of visible events, and one's own uploads that belong to none yet."""
+        if user.pk is None or not user.is_active:
+            return self.none()  # a resident's upload has no uploader either: it is not every stranger's
         return self.filter(
             Q(event__in=Event.objects.visible_to(user).order_by()) | Q(event=None, uploader_id=user.pk)
         )

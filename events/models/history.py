@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Func
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.workflow import ACTIONS, Status
@@ -95,7 +98,8 @@ class Seal(models.Model):
         ordering = ["until"]
 
     def __str__(self):
-        return f"{self.until:%Y-%m-%d}"
+        # The day it closes: `until` is the midnight after it.
+        return f"{timezone.localtime(self.until) - timedelta(seconds=1):%Y-%m-%d}"
 
 
 class SealedHead(models.Model):

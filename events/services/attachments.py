@@ -2,8 +2,11 @@
 
 import hashlib
 import io
+import logging
+import struct
 import warnings
 from datetime import datetime
+from uuid import UUID
 
 import filetype
 from django.conf import settings
@@ -18,6 +21,8 @@ from events.clocks import BEIJING
 from events.models import Attachment
 from grids.scope import Scope
 
+log = logging.getLogger(__name__)
+
 # content type by magic number → extension under which it is stored
 ALLOWED = {
     "image/jpeg": ".jpg",
@@ -31,7 +36,10 @@ ALLOWED = {
 }
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 THUMBNAIL_PIXELS = (480, 480)
-MOST_PIXELS = 60_000_000
+MOST_PIXELS = 60_000_000  # phones take up to 50 million
+MOST_UNPACKED = 25_000_000
+# What Pillow has been seen to raise for EXIF that is cut off or invented.
+EXIF_ERRORS = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, struct.error, OSError)
 HEAD_BYTES = 8192
 MAY_UPLOAD = ("events.report_event", "events.handle_event", "events.verify_event")
 
@@ -56,17 +64,17 @@ def store(*, actor, upload, kind=Attachment.Kind.OTHER) -> Attachment:
     )
     thumbnail = _read_picture(upload, row) if content_type in PICTURES else None
     upload.seek(0)
-    row.file.save(upload.name, upload, save=False)
-    if thumbnail is not None:
-        row.thumbnail.save("thumbnail", thumbnail, save=False)
     try:
+        row.file.save(upload.name, upload, save=False)
+        if thumbnail is not None:
+            row.thumbnail.save("thumbnail", thumbnail, save=False)
         with transaction.atomic():
             row.save(force_insert=True)
     except Exception:
         # No row, no file: nothing may lie about that nobody knows of.
-        row.file.delete(save=False)
-        if row.thumbnail:
-            row.thumbnail.delete(save=False)
+        for field in (row.file, row.thumbnail):
+            if field:
+                field.delete(save=False)
         raise
     return row
 
@@ -115,11 +123,12 @@ def _read_picture(upload, row) -> ContentFile:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(upload) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
+                # A JPEG is scaled while it is read; the others are unpacked whole, four bytes a pixel.
+                if picture.width * picture.height > (MOST_PIXELS if picture.format == "JPEG" else MOST_UNPACKED):
                     raise Invalid(fields={"file": [_("The picture has too many pixels.")]})
-                exif = picture.getexif()
+                row.taken_at, row.taken_where = _from_exif(picture)
                 picture.draft("RGB", THUMBNAIL_PIXELS)
-                small = ImageOps.exif_transpose(picture)
+                small = _upright(picture)
                 small.thumbnail(THUMBNAIL_PIXELS)
                 out = io.BytesIO()
                 small.convert("RGB").save(out, "WEBP", quality=78)
@@ -133,9 +142,24 @@ def _read_picture(upload, row) -> ContentFile:
         raise Invalid(
             fields={"file": [_("The picture cannot be read: it is broken or incomplete.")]}
         ) from error
-    row.taken_at = _exif_time(exif)
-    row.taken_where = _exif_position(exif)
     return ContentFile(out.getvalue())
+
+
+def _from_exif(picture):
+    """(time, position) as far as the picture's EXIF can be read; a phone that writes it badly loses no photo."""
+    try:
+        exif = picture.getexif()
+        return _exif_time(exif), _exif_position(exif)
+    except EXIF_ERRORS as error:
+        log.info("EXIF that cannot be read: %r", error)
+        return None, None
+
+
+def _upright(picture):
+    try:
+        return ImageOps.exif_transpose(picture)
+    except EXIF_ERRORS:
+        return picture
 
 
 def _exif_time(exif):
@@ -144,7 +168,8 @@ def _exif_time(exif):
         ExifTags.Base.DateTime
     )
     try:
-        return datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S").replace(tzinfo=BEIJING) if text else None
+        text = str(text or "").rstrip("\0 ")
+        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=BEIJING) if text else None
     except ValueError:
         return None
 
@@ -172,14 +197,10 @@ def claim(public_ids, actor) -> list[Attachment]:
     """The actor's own unbound uploads with these ids, in their order. Raises Invalid naming those that are not."""
     if not public_ids:
         return []
-    wanted = list(dict.fromkeys(str(pk) for pk in public_ids))
-    rows = {
-        str(row.public_id): row
-        for row in Attachment.objects.filter(
-            public_id__in=wanted, uploader=actor, event=None
-        ).select_for_update()
-    }
-    unknown = [pk for pk in wanted if pk not in rows]
+    wanted = list(dict.fromkeys(_uuid(pk) for pk in public_ids))
+    free = Attachment.objects.filter(public_id__in=wanted, uploader=actor, event=None)
+    rows = {row.public_id: row for row in free.order_by("pk").select_for_update()}
+    unknown = [str(pk) for pk in wanted if pk not in rows]
     if unknown:
         raise Invalid(
             fields={
@@ -189,6 +210,13 @@ def claim(public_ids, actor) -> list[Attachment]:
             }
         )
     return [rows[pk] for pk in wanted]
+
+
+def _uuid(text) -> UUID:
+    try:
+        return text if isinstance(text, UUID) else UUID(str(text))
+    except ValueError as error:
+        raise Invalid(fields={"photos": [_("%(id)s is not the id of an upload.") % {"id": text}]}) from error
 
 
 def bind(photos, event, row):

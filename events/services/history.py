@@ -4,19 +4,40 @@ import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from events.models import Event, Seal, SealedHead, Transition
+from events.models import Seal, SealedHead, Transition
 from events.services.record import hash_of
 
 _MOVED = """
 SELECT t.event_id, t.seq, t.hash FROM events_transition t
 JOIN (SELECT event_id, max(seq) AS seq FROM events_transition WHERE at >= %s AND at < %s GROUP BY event_id) last
   ON last.event_id = t.event_id AND last.seq = t.seq
+WHERE NOT EXISTS (SELECT 1 FROM events_sealedhead h WHERE h.event_id = t.event_id AND h.seq >= t.seq)
 ORDER BY t.event_id
 """
 EPOCH = datetime(2000, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
+# A step that began before midnight may commit after its day was sealed: the next seals look this far back.
+LATE_COMMITS = timedelta(days=2)
+# What is hashed, and what the event knows of its chain.
+OF_STEP = (
+    "seq", "action", "source", "target", "actor_id", "unit_id", "at", "words", "lon", "lat", "photos", "facts",
+    "prev_hash", "hash", "event__uid", "event__number", "event__head_seq", "event__head_hash", "event__status",
+)  # fmt: skip
+_UNCHAINED = """
+SELECT e.id, e.number FROM events_event e
+WHERE NOT EXISTS (SELECT 1 FROM events_transition t WHERE t.event_id = e.id) ORDER BY e.id
+"""
+_ORPHANS = """
+SELECT DISTINCT t.event_id FROM events_transition t
+WHERE NOT EXISTS (SELECT 1 FROM events_event e WHERE e.id = t.event_id) ORDER BY t.event_id
+"""
+_UNSEALED = """
+SELECT h.event_id, h.seq, t.hash FROM events_sealedhead h
+LEFT JOIN events_transition t ON t.event_id = h.event_id AND t.seq = h.seq
+WHERE t.hash IS NULL OR t.hash <> h.hash ORDER BY h.event_id, h.seq
+"""
 
 
 def seal_due(now=None) -> list[Seal]:
@@ -33,15 +54,20 @@ def seal_due(now=None) -> list[Seal]:
     made = []
     while start < today:
         start += timedelta(days=1)
-        made.append(seal(until=start))
+        try:
+            made.append(seal(until=start))
+        except IntegrityError:
+            # `until` is unique: another process has sealed this day at the same moment.
+            if not Seal.objects.filter(until=start).exists():
+                raise
     return made
 
 
 @transaction.atomic
 def seal(*, until) -> Seal:
     """One seal over the heads of all chains that moved since the seal before."""
-    last = Seal.objects.select_for_update().order_by("-until").first()
-    heads = _moved(last.until if last else EPOCH, until)
+    last = Seal.objects.order_by("-until").first()
+    heads = _moved(last.until - LATE_COMMITS if last else EPOCH, until)
     prev_hash = last.hash if last else ""
     made = Seal.objects.create(
         until=until, chains=len(heads), prev_hash=prev_hash, hash=seal_hash(prev_hash, until, heads)
@@ -71,57 +97,57 @@ def seal_hash(prev_hash, until, heads) -> str:
 def faults() -> Iterator[str]:
     """Every fault of the history in plain words, in the order of events: nothing if it is untouched."""
     yield from _chain_faults()
+    for pk, number in _query(_UNCHAINED):
+        yield f"event {number or f'#{pk}'}: all steps are missing"
+    for (pk,) in _query(_ORPHANS):
+        yield f"event id {pk}: the event is missing, its steps are there"
     yield from _seal_faults()
 
 
+def _query(sql, params=None):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
 def _chain_faults():
-    rows = Transition.objects.order_by("event_id", "seq").select_related(None)
-    events = {}
-    for pk, uid, number, seq, head in Event.objects.values_list(
-        "pk", "uid", "number", "head_seq", "head_hash"
-    ).iterator():
-        events[pk] = (uid, number or f"#{pk}", seq, head)
-    last = None  # the row before
-    seen = set()
+    """Streamed in the order of events, two rows in memory at a time."""
+    rows = Transition.objects.select_related("event").only(*OF_STEP).order_by("event_id", "seq")
+    last = None
     for row in rows.iterator(chunk_size=5000):
-        if last is None or row.event_id != last.event_id:
-            if last is not None:
-                yield from _end(last, events)
-            seen.add(row.event_id)
-            before_seq, before_hash = 0, ""
-        else:
-            before_seq, before_hash = last.seq, last.hash
-        if row.event_id in events:
-            yield from _row_faults(row, before_seq, before_hash, events[row.event_id])
+        if last is not None and row.event_id != last.event_id:
+            yield from _head_faults(last)
+            last = None
+        yield from _row_faults(row, last)
         last = row
     if last is not None:
-        yield from _end(last, events)
-    for pk, (_uid, name, _seq, _head) in events.items():
-        if pk not in seen:
-            yield f"event {name}: all steps are missing"
+        yield from _head_faults(last)
 
 
-def _row_faults(row, before_seq, before_hash, event):
-    uid, name, _seq, _head = event
+def _row_faults(row, before):
+    """What is wrong with a step itself and with its place behind the step before (None: it is the first)."""
+    before_seq, before_hash = (before.seq, before.hash) if before else (0, "")
     if row.seq != before_seq + 1:
-        yield f"event {name}: step {before_seq + 1} is missing"
+        yield f"event {row.event}: step {before_seq + 1} is missing"
     elif row.prev_hash != before_hash:
-        yield f"event {name}: step {row.seq} does not follow step {before_seq} (one of them was changed or added)"
-    if row.hash != hash_of(row, uid):
-        yield f"event {name}: step {row.seq} ({row.action}) was changed"
+        yield (
+            f"event {row.event}: step {row.seq} does not follow step {before_seq} (one of them was changed or added)"
+        )
+    if row.hash != hash_of(row, row.event.uid):
+        yield f"event {row.event}: step {row.seq} ({row.action}) was changed"
 
 
-def _end(last, events):
-    if last.event_id not in events:
-        yield f"event id {last.event_id}: the event is missing, its steps are there"
-        return
-    _uid, name, seq, head = events[last.event_id]
-    if last.seq < seq:
-        yield f"event {name}: step {last.seq + 1} is missing"
-    elif last.seq > seq:
-        yield f"event {name}: step {seq + 1} was added"
-    elif last.hash != head:
-        yield f"event {name}: step {last.seq} is not the one the event knows (it was changed or added)"
+def _head_faults(last):
+    """Whether the last step is the one that the event itself knows."""
+    event = last.event
+    if last.seq < event.head_seq:
+        yield f"event {event}: step {last.seq + 1} is missing"
+    elif last.seq > event.head_seq:
+        yield f"event {event}: step {event.head_seq + 1} was added"
+    elif last.hash != event.head_hash:
+        yield f"event {event}: step {last.seq} is not the one the event knows (it was changed or added)"
+    elif last.target != event.status:
+        yield f"event {event}: its status is {event.status}, its last step led to {last.target}"
 
 
 def _seal_faults():
@@ -133,13 +159,6 @@ def _seal_faults():
         if made.hash != seal_hash(made.prev_hash, made.until, heads) or len(heads) != made.chains:
             yield f"seal of {made}: it was changed, or a chain was taken from it or added"
         prev_hash = made.hash
-    broken = """
-        SELECT h.event_id, h.seq, t.hash FROM events_sealedhead h
-        LEFT JOIN events_transition t ON t.event_id = h.event_id AND t.seq = h.seq
-        WHERE t.hash IS NULL OR t.hash <> h.hash ORDER BY h.event_id, h.seq
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(broken)
-        for event_id, seq, value in cursor.fetchall():
-            what = "is missing" if value is None else "is not the one that was sealed"
-            yield f"event id {event_id}: sealed step {seq} {what}"
+    for event_id, seq, value in _query(_UNSEALED):
+        what = "is missing" if value is None else "is not the one that was sealed"
+        yield f"event id {event_id}: sealed step {seq} {what}"
