@@ -213,7 +213,6 @@ MOVES: dict[str, Move] = {
         SAME,
         (Who(LEAD, "events.handle_event"),),
         ("amount", "words"),
-        ("amount_unit",),
         stage=False,
     ),
     "grant_time": Move(
@@ -222,7 +221,7 @@ MOVES: dict[str, Move] = {
         SAME,
         (Who(CENTRE, "events.grant_event"),),
         (),
-        ("amount", "amount_unit", "words"),
+        ("amount", "words"),
         stage=False,
     ),
     "refuse_time": Move(
