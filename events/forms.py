@@ -199,6 +199,12 @@ def _amount(desk, required):
     return forms.DecimalField(label=_("How much more"), min_value=0, max_value=365, required=required)
 
 
+def _amount_unit(desk, required):
+    return forms.ChoiceField(
+        label=_("Unit of the time"), choices=LimitUnit.choices, initial=desk.event.handle_unit, required=False
+    )
+
+
 def _moment(label, hours):
     def make(desk, required):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -231,7 +237,8 @@ def _photos(desk, required):
 
 FIELDS = {
     "standard": _standard, "urgency": _urgency, "grid": _grid, "lead": _lead, "co_units": _co_units,
-    "units": _units, "repeats": _repeats, "amount": _amount, "until": _until, "place": _place,
+    "units": _units, "repeats": _repeats, "amount": _amount,
+    "amount_unit": _amount_unit, "until": _until, "place": _place,
     "answer_by": _moment(_("Answer by"), 24), "come_by": _moment(_("Come by"), 1),
     "location": _pin, "photos": _photos, "stars": lambda desk, required: stars_field(_("Rating")),
 }
@@ -254,15 +261,13 @@ class StepForm(forms.Form):
             for name in names:
                 if name != "words":
                     self.fields[name] = self._field(name, required)
-        if "amount" in self.fields:
-            self.fields["amount_unit"] = forms.ChoiceField(
-                label=_("Unit"), choices=LimitUnit.choices, initial=desk.event.handle_unit, required=False
-            )
         if "words" in (*self.move.must, *self.move.may):
             self.fields["words"] = forms.CharField(
                 label=WORDS.get(action, _("Words")), required="words" in self.move.must, max_length=2000,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+        # Words before what takes room: photos and the map.
+        self.order_fields([n for n in self.fields if n not in ("photos", "location")])
 
     def _field(self, name, required):
         if name == "unit":
