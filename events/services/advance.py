@@ -32,13 +32,14 @@ WRITTEN = [
 FOR_CALLS = {"co_report", "report_in", "rate_call"}
 
 
-def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplied):
+def advance(*, event_id, action, actor, key=None, seen=None, now=None, around=None, **supplied):
     """Take one step of the workflow and return its Transition (with `.event` as it stands now).
 
     `key`: the caller's idempotency key; the same key answers with the same row. `seen`: the number of the last
-    step the caller knew; if there is a newer one, nothing happens. Raises NotFound for an event that is not the
-    actor's to see, Conflict (who, what, when) if the status has moved on, Refused if no post of the actor allows
-    the move, Invalid naming each field that is missing or wrong.
+    step the caller knew; if there is a newer one, nothing happens. `around`: the caller's Surroundings, where it has
+    read them already. Raises NotFound for an event that is not the actor's to see, Conflict (who, what, when) if the
+    status has moved on, Refused if no post of the actor allows the move, Invalid naming each field that is missing
+    or wrong.
     """
     if action not in MOVES or action in workflow.SYSTEM_ACTIONS:
         raise Invalid(fields={"action": [_("There is no such action.")]})
@@ -46,7 +47,7 @@ def advance(*, event_id, action, actor, key=None, seen=None, now=None, **supplie
     Scope.of(actor)  # read before the transaction begins: the lock is held for a shorter time
     try:
         with transaction.atomic():
-            return _advance(event_id, action, actor, key, seen, now, supplied)
+            return _advance(event_id, action, actor, key, seen, now, around or Surroundings.read(), supplied)
     except IntegrityError:
         # Two requests with one key at once: the other one has written the row by now.
         if key and (done := repeated(actor, key, action, event_id)):
@@ -62,7 +63,7 @@ def check_key(key):
 
 
 def repeated(actor, key, action, event_id=None):
-    """The row written under this key before, or None. Raises Invalid if it was another step."""
+    """The row written under this key before, marked `again`, or None. Raises Invalid if it was another step."""
     done = (
         Transition.objects.filter(actor=actor, key=key)
         .select_related(
@@ -72,11 +73,12 @@ def repeated(actor, key, action, event_id=None):
     )
     if done and (done.action != action or event_id not in (None, done.event_id)):
         raise Invalid(fields={"key": [_("This key was used for another step.")]})
+    if done:
+        done.again = True
     return done
 
 
-def _advance(event_id, action, actor, key, seen, now, supplied):
-    around = Surroundings.read()
+def _advance(event_id, action, actor, key, seen, now, around, supplied):
     event = locked(event_id, actor)
     if key and (done := repeated(actor, key, action, event_id)):
         return done

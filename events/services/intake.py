@@ -26,7 +26,7 @@ MOST_REPEATS = 200
 MOST_LETTERS = Event._meta.get_field("description").max_length
 
 
-def report(*, actor, key=None, settled=False, **supplied):
+def report(*, actor, key=None, settled=False, around=None, **supplied):
     """Take a report (采集上报), or with `settled` one that the worker has settled on the spot (自办自结).
 
     `supplied`: description, and any of location (lon, lat), grid (id), place, standard (id), urgency, source,
@@ -37,21 +37,21 @@ def report(*, actor, key=None, settled=False, **supplied):
     check_key(key)
     try:
         with transaction.atomic():
-            return _report(name, actor, key, supplied)
+            return _report(name, actor, key, around, supplied)
     except IntegrityError:
         if key and (done := repeated(actor, key, name)):
             return done
         raise
 
 
-def _report(name, actor, key, supplied):
+def _report(name, actor, key, around, supplied):
     scope = Scope.of(actor)
     move = BEGINNINGS[name]
     if not scope.may(move.who[0].permission):
         raise Refused(_("Your posts do not allow this: %(action)s.") % {"action": move.label})
     if key and (done := repeated(actor, key, name)):
         return done
-    around = Surroundings.read()
+    around = around or Surroundings.read()
     event = Event(reporter=actor)
     step = Step(name, move, event, actor, _seat(scope), around, supplied)
     step.check_supplied()
@@ -179,7 +179,7 @@ def _close_at_once(step):
     step.facts.update(number=event.number, spot_check=event.spot_check)
 
 
-def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None) -> list[dict]:
+def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, around=None) -> list[dict]:
     """Events this person sees of the same standard within 50 m and 24 h: nearest first, with `metres`.
 
     Shape: [{"event": Event, "metres": float}]. The same standard in another version is the same standard. Found by
