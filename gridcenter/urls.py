@@ -9,7 +9,9 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("gridcenter.api", namespace="api")),
     path("", include("accounts.urls")),
     path("", include("grids.urls")),
     path("", include("events.urls")),
+    path("", include("evaluation.urls")),
 ]

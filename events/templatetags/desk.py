@@ -20,6 +20,8 @@ def _items(scope, path):
     if scope.may("events.report_event"):
         items.append(("events:report", "plus", _("Report")))
     items.append(("grids:home", "sitemap", _("Grids")))
+    if scope.may("evaluation.view_scorecard"):
+        items.append(("evaluation:periods", "trophy", _("Scores")))
     links = [{"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"} for name, icon, label in items]
     best = max((link["url"] for link in links if path.startswith(link["url"])), key=len, default="")
     for link in links:
