@@ -59,8 +59,13 @@ def reworked(period):
 
 @indicator("came_when_called", subject=UNIT, label=_("Whistle report-in rate 吹哨报到率"))
 def came_when_called(period):
-    """Whistles by which the unit had to come in the period: reported in by then / called."""
-    rows = WhistleCall.objects.filter(period.holds("come_by"))
+    """Whistles by which the unit had to come in the period: reported in by then / called.
+
+    Where the event was closed before that, nobody had to come any more.
+    """
+    rows = WhistleCall.objects.filter(period.holds("come_by")).exclude(
+        arrived_at=None, whistle__event__closed_at__lt=F("come_by")
+    )
     return Figure(rows, by="unit_id", counted=Q(arrived_at__lte=F("come_by")), event="whistle__event")
 
 
