@@ -142,6 +142,7 @@ def _from(*statuses):
 _DESK = (Who(HOLDER, "events.register_event"),)
 _BEFORE_DISPATCH = _from(S.REPORTED, S.REGISTERED)
 _IN_WORK = _from(S.REGISTERED, S.DISPATCHED, S.HANDLING)
+_NUMBERED = _from(*OPEN) - {S.REPORTED}
 
 MOVES: dict[str, Move] = {
     # name: label, from, to, who may, must supply, may supply
@@ -314,7 +315,7 @@ MOVES: dict[str, Move] = {
     ),
     "report_in": Move(
         _("Report in 报到"),
-        _from(*OPEN),
+        _NUMBERED,
         SAME,
         (Who(CALLED_UNIT, "events.handle_event"), Who(CALLED_UNIT, "events.register_event")),
         ("location",),
@@ -324,7 +325,7 @@ MOVES: dict[str, Move] = {
     ),
     "rate_call": Move(
         _("Rate a called unit 评价报到单位"),
-        _from(*OPEN, S.CLOSED, S.EVALUATED),
+        _NUMBERED | {S.CLOSED, S.EVALUATED},
         SAME,
         (Who(CALLER, "events.whistle_event"),),
         ("unit", "stars"),
