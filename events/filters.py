@@ -1,5 +1,6 @@
 """Filters of event lists: the desk's and the API's alike."""
 
+import re
 from datetime import datetime, timedelta
 
 import django_filters as filters
@@ -8,32 +9,70 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import versions
+from events import limits, worklists
 from events.models import Event, Standard
 from events.models.event import Light
 from events.workflow import OPEN, Source, Status, Urgency
-from grids.models import Grid, Unit
+from grids import names
+from grids.scope import Scope
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 OPEN_CHOICES = [("yes", _("Open")), ("no", _("Finished"))]
+NUMBER = re.compile(r"^\d{6}-\d{4}(-\d{0,9})?$")
+MOST_DIGITS = 2**63 - 1
+
+
+class AnyOf(filters.MultipleChoiceFilter):
+    """One or more of the choices, as one IN: django-filter's own way is a chain of ORs under a DISTINCT."""
+
+    def filter(self, qs, value):
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class YesNo(filters.ChoiceFilter):
+    """`true` or `false`; any other word is refused, not ignored."""
+
+    def __init__(self, **kwargs):
+        choices = [("true", _("Yes")), ("false", _("No"))]
+        super().__init__(choices=choices, empty_label=_("All"), **kwargs)
+
+    def filter(self, qs, value):
+        return qs.filter(**{self.field_name: value == "true"}) if value else qs
+
+
+def ident(label, **kwargs):
+    return filters.NumberFilter(label=label, min_value=0, max_value=MOST_DIGITS, **kwargs)
 
 
 class EventFilterSet(filters.FilterSet):
-    """All narrow what is visible already; unknown ids select nothing rather than everything."""
+    """All narrow what is visible already; unknown ids select nothing rather than everything.
+
+    Names and codes are looked up in this process (grids.names, events.limits), so that the query stays one walk over
+    one table. A caller that has read the data versions leaves them on the request as `versions`.
+    """
 
     q = filters.CharFilter(label=_("Number, title or place"), method="search")
     open = filters.ChoiceFilter(label=_("Open or finished"), choices=OPEN_CHOICES, method="by_open", empty_label=_("All"))
-    status = filters.MultipleChoiceFilter(label=_("Status"), choices=Status.choices)
+    status = AnyOf(label=_("Status"), choices=Status.choices)
     light = filters.ChoiceFilter(label=_("Light"), choices=Light.choices, method="by_light", empty_label=_("All"))
-    urgency = filters.MultipleChoiceFilter(label=_("Urgency"), choices=Urgency.choices)
-    source = filters.MultipleChoiceFilter(label=_("Source"), choices=Source.choices)
+    urgency = AnyOf(label=_("Urgency"), choices=Urgency.choices)
+    source = AnyOf(label=_("Source"), choices=Source.choices)
     kind = filters.ChoiceFilter(
         label=_("Kind"), field_name="standard__kind", choices=Standard.Kind.choices, empty_label=_("All")
     )
     standard = filters.CharFilter(label=_("Standard (code or class)"), method="by_standard")
-    grid = filters.NumberFilter(label=_("Grid and all below it"), method="below_grid")
-    unit = filters.NumberFilter(label=_("Lies with or was led by"), method="by_unit")
-    late = filters.BooleanFilter(label=_("Has been late"), field_name="late")
-    supervised = filters.BooleanFilter(label=_("Under supervision"), field_name="supervised")
+    grid = ident(_("Grid and all below it"), method="below_grid")
+    unit = ident(_("Lies with or was led by"), method="by_unit")
+    holder = ident(_("Lies with"), field_name="holder_id")
+    lead = ident(_("Led by"), field_name="lead_id")
+    reporter = filters.ChoiceFilter(label=_("Reported by"), choices=[("me", _("Me"))], method="by_reporter")
+    worklist = filters.ChoiceFilter(
+        label=_("Worklist"), choices=[(w.name, w.label) for w in worklists.WORKLISTS], method="by_worklist"
+    )
+    late = YesNo(label=_("Has been late"))
+    supervised = YesNo(label=_("Under supervision"))
+    placed = YesNo(label=_("Inside a grid"))
     reported_from = filters.DateFilter(label=_("Reported from"), method="from_day", widget=DAY)
     reported_to = filters.DateFilter(label=_("Reported until"), method="to_day", widget=DAY)
 
@@ -41,13 +80,20 @@ class EventFilterSet(filters.FilterSet):
         model = Event
         fields = []
 
+    @property
+    def versions(self):
+        found = getattr(self.request, "versions", None)
+        if found is None:
+            found = self.request.versions = versions.read()
+        return found
+
     def search(self, queryset, name, value):
-        """A whole case number by its index; anything else in number, description and place."""
+        """A case number or its beginning by its index; anything else in number, description and place."""
         words = value.strip()
-        if words.startswith("#") and words[1:].isdigit():
-            return queryset.filter(pk=int(words[1:]))
-        if words.count("-") == 2 and words.replace("-", "").isdigit():
-            return queryset.filter(number=words)
+        if words.startswith("#") and words[1:].isascii() and words[1:].isdigit():
+            return queryset.filter(pk=int(words[1:20]))
+        if NUMBER.match(words):
+            return queryset.filter(number__startswith=words)
         for word in words.split()[:5]:
             found = Q(description__contains=word) | Q(place__contains=word)
             if word.replace("-", "").isdigit():
@@ -69,26 +115,42 @@ class EventFilterSet(filters.FilterSet):
     def by_standard(self, queryset, name, value):
         """C0101-1 is one condition, C0101 its class, C01 its major class; else words of the class's name."""
         words = value.strip()
+        known = limits.current(self.versions).standards.items()
         if words[:1].isalpha() and words[1:2].isdigit():
-            return queryset.filter(standard__code__startswith=words.upper())
+            return queryset.filter(standard__in=[pk for pk, one in known if one.code.startswith(words.upper())])
         return queryset.filter(
-            Q(standard__minor_name__contains=words) | Q(standard__condition__contains=words)
+            standard__in=[pk for pk, one in known if words in one.minor_name or words in one.condition]
         )
 
     def below_grid(self, queryset, name, value):
-        path = Grid.objects.visible_to(self.request.user).filter(pk=value).values_list("path", flat=True).first()
-        return queryset.filter(path__startswith=path) if path else queryset.none()
+        path = names.current(self.versions).paths.get(int(value))
+        seen = path and any(path.startswith(root) for root in Scope.of(self.request.user).land)
+        return queryset.filter(path__startswith=path) if seen else queryset.none()
 
     def by_unit(self, queryset, name, value):
-        if not Unit.objects.filter(pk=value).exists():
-            return queryset.none()
         return queryset.filter(Q(holder=value) | Q(lead=value))
+
+    def by_reporter(self, queryset, name, value):
+        return queryset.filter(reporter=self.request.user.pk)
+
+    def by_worklist(self, queryset, name, value):
+        return queryset.filter(worklists.condition(value, self.request.user))
 
     def from_day(self, queryset, name, value):
         return queryset.filter(reported_at__gte=_midnight(value))
 
     def to_day(self, queryset, name, value):
         return queryset.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+
+
+class StandardFilterSet(filters.FilterSet):
+    kind = filters.ChoiceFilter(label=_("Kind"), choices=Standard.Kind.choices)
+    major = filters.CharFilter(label=_("Major class (code)"), field_name="major_code")
+    code = filters.CharFilter(label=_("Code, or its beginning"), lookup_expr="startswith")
+
+    class Meta:
+        model = Standard
+        fields = []
 
 
 def _midnight(day):

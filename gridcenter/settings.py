@@ -305,7 +305,7 @@ LEAFLET_CONFIG = {
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.api.authentication.TokenAuthentication",
         "exchange.authentication.UnitKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
@@ -343,6 +343,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.schema.add_problems",
+    ],
 }
 
 # --- Logs -----------------------------------------------------------------------------------------------------

@@ -1,9 +1,14 @@
-"""Every error of the API as problem details (RFC 9457), never a bare 500 for bad input."""
+"""Every error of the API as problem details (RFC 9457), never a bare 500 for bad input, never our insides."""
 
-from django.core.exceptions import PermissionDenied
+import logging
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.signals import got_request_exception
+from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django_guid import get_guid
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -11,11 +16,13 @@ from rest_framework.views import set_rollback
 from core.errors import DomainError
 
 CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+log = logging.getLogger(__name__)
 
 
 def problem(status, code, title, *, fields=None, headers=None, **facts):
     """A problem-details response: type, title, status, code, then `errors` by field and further facts."""
-    body = {"type": f"/api/v1/problems/{code}", "title": str(title), "status": status, "code": code}
+    body = {"type": f"/api/v1/problems/{code}/", "title": str(title), "status": status, "code": code}
     if fields:
         body["errors"] = fields
     body.update(facts)
@@ -23,26 +30,38 @@ def problem(status, code, title, *, fields=None, headers=None, **facts):
 
 
 def handler(error, context):
-    """DRF's exception handler: returns a Response, or None for a fault of ours (a logged 500)."""
+    """DRF's exception handler: always a Response. A fault of ours is logged whole and answered with its request id."""
     set_rollback()
     if isinstance(error, DomainError):
         return problem(error.status, error.code, error.message, fields=_plain(error.fields), **error.facts)
     if isinstance(error, Http404):
-        error = exceptions.NotFound()
+        error = exceptions.NotFound(_("There is no such record, or it is not yours to see."))
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     elif isinstance(error, DjangoValidationError):
-        return problem(
-            400,
-            "invalid",
-            _("Some of the input is missing or wrong."),
-            fields=error.message_dict
-            if hasattr(error, "error_dict")
-            else {"non_field_errors": error.messages},
-        )
-    if not isinstance(error, exceptions.APIException):
-        return None
-    return _from_drf(error)
+        return problem(400, "invalid", _("Some of the input is missing or wrong."), fields=_of_django(error))
+    elif isinstance(error, RequestDataTooBig):
+        return problem(413, "too_large", _("The request is larger than this system takes."))
+    elif isinstance(error, SuspiciousOperation):
+        return problem(400, "invalid", _("The request cannot be carried out."))
+    if isinstance(error, exceptions.APIException):
+        return _from_drf(error)
+    return _fault(error, context)
+
+
+def _fault(error, context):
+    request = context.get("request")
+    log.error("fault in %s", getattr(request, "path", "?"), exc_info=error)
+    # As Django does for its own 500s: error reporters and the test client listen to it.
+    got_request_exception.send(sender=handler, request=getattr(request, "_request", request))
+    if isinstance(error, OperationalError):
+        title = _("The database did not answer in time. Please try again.")
+        return problem(503, "busy", title, headers={"Retry-After": str(RETRY_SECONDS)}, request_id=get_guid())
+    return problem(500, "fault", _("Something went wrong on our side. It has been logged."), request_id=get_guid())
+
+
+def _of_django(error):
+    return error.message_dict if hasattr(error, "error_dict") else {"non_field_errors": error.messages}
 
 
 def _from_drf(error):

@@ -26,5 +26,7 @@ class OrjsonRenderer(BaseRenderer):
         if data is None:
             return b""
         return orjson.dumps(
-            data, default=_default, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_UUID
+            data,
+            default=_default,
+            option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_UUID | orjson.OPT_UTC_Z,
         )

@@ -1,0 +1,192 @@
+"""Events: the list, one whole, report, steps, likely repeats, points, counts, CSV."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import GenericAPIView
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api import fields
+from core.api.pagination import Keyset
+from core.api.parsers import OrjsonParser
+from core.api.views import KnowsVersions, ListView
+from core.errors import NotFound, Refused
+from events import export, selectors, services, whole
+from events.api import inputs, shapes
+from events.filters import EventFilterSet
+from events.models import Event
+from events.services.step import Surroundings
+from grids.scope import Scope
+
+TAGS = ["events"]
+KEY_HEADER = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="At most 64.")
+REPEATS = {
+    "standard": inputs.StandardField(),
+    "lon": serializers.FloatField(min_value=-180, max_value=180),
+    "lat": serializers.FloatField(min_value=-90, max_value=90),
+}
+
+
+class EventList(ListView):
+    """Events you may see. Without a post: none."""
+
+    columns = selectors.SUMMARY
+    keysets = {"-id": Keyset(("id",), descending=True), "due": Keyset(("due_at", "id"), nulls_last=True)}
+    key_kinds = {"due_at": datetime}
+    filterset_class = EventFilterSet
+    parser_classes = (OrjsonParser,)
+
+    def get_queryset(self):
+        return selectors.with_position(Event.objects.visible_to(self.request.user))
+
+    @extend_schema(responses=shapes.EventRow(many=True), tags=TAGS)
+    def get(self, request):
+        """Newest first, or with `ordering=due` most urgent first (those without a running clock come last)."""
+        self.request.versions = self.versions
+        rows = self.rows(request)
+        known, now = selectors.Known.at(self.versions), timezone.now()
+        return self.get_paginated_response([selectors.summary(values, known, now) for values in rows])
+
+    @extend_schema(
+        request=inputs.ReportInput,
+        parameters=[KEY_HEADER],
+        responses={201: shapes.ReportAnswer, 200: shapes.ReportAnswer},
+        tags=TAGS,
+        filters=False,
+    )
+    def post(self, request):
+        """Report an event, or with `settled` one that you have settled yourself. The same key: the same event, 200."""
+        given = inputs.read_report(request.data)
+        key, settled = inputs.key_of(request, given), given.pop("settled", False)
+        around = Surroundings.read()
+        inputs.resolve_standard(given, around)
+        row = services.report(actor=request.user, key=key, settled=settled, around=around, **given)
+        known = selectors.Known.at(around.versions)
+        answer = step_answer(row, known) | {"repeats": self._repeats(row.event, around, known)}
+        return Response(answer, status=200 if again(row) else 201)
+
+    def _repeats(self, event, around, known):
+        if event.location is None:
+            return []
+        near = services.likely_repeats(
+            actor=self.request.user, standard_id=event.standard_id, lon=event.location.x, lat=event.location.y,
+            at=event.reported_at, exclude=event.pk, around=around,
+        )  # fmt: skip
+        return repeats(near, known)
+
+
+def again(row) -> bool:
+    return getattr(row, "again", False)
+
+
+def step_answer(row, known) -> dict:
+    return {
+        "event": selectors.summary_of(row.event, known),
+        "transition": {
+            "seq": row.seq, "action": row.action, "source": row.source, "target": row.target, "at": row.at,
+            "facts": row.facts,
+        },
+    }  # fmt: skip
+
+
+def repeats(near, known) -> list[dict]:
+    return [{**selectors.summary_of(one["event"], known), "metres": one["metres"]} for one in near]
+
+
+class EventDetail(KnowsVersions, APIView):
+    """One event whole: history, units, clocks, photos, and the moves open to you with what each needs."""
+
+    @extend_schema(responses=shapes.EventFull, tags=TAGS)
+    def get(self, request, pk):
+        event = selectors.event_for(request.user, pk)
+        if event is None:
+            raise NotFound
+        found = whole.whole(event, request.user, self.versions)
+        return Response(found | {"moves": [inputs.describe(name) for name in found["moves"]]})
+
+
+class Steps(APIView):
+    """Take one step of the workflow. 409 says who was faster, with what, when; nothing has happened then."""
+
+    parser_classes = (OrjsonParser,)
+
+    @extend_schema(
+        request=inputs.StepInput, parameters=[KEY_HEADER], responses={200: shapes.StepAnswer}, tags=TAGS
+    )
+    def post(self, request, pk):
+        given = inputs.read_step(request.data)
+        key = inputs.key_of(request, given)
+        around = Surroundings.read()
+        inputs.resolve_standard(given, around)
+        row = services.advance(event_id=pk, actor=request.user, key=key, around=around, **given)
+        return Response(step_answer(row, selectors.Known.at(around.versions)))
+
+
+class Repeats(APIView):
+    """What you are about to report may be known already: same standard, within 50 m and 24 h, nearest first."""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("standard", OpenApiTypes.STR, required=True, description="Id or code"),
+            OpenApiParameter("lon", OpenApiTypes.DOUBLE, required=True),
+            OpenApiParameter("lat", OpenApiTypes.DOUBLE, required=True),
+        ],
+        responses=shapes.Repeat(many=True),
+        tags=TAGS,
+    )
+    def get(self, request):
+        given = fields.read(request.query_params.dict(), REPEATS)
+        fields.missing(given, REPEATS)
+        if any(given[name] != given[name] for name in ("lon", "lat")):  # NaN passes every comparison
+            raise ValidationError({"lon": ["NaN"]})
+        around = Surroundings.read()
+        inputs.resolve_standard(given, around)
+        near = services.likely_repeats(
+            actor=request.user, standard_id=given["standard"], lon=given["lon"], lat=given["lat"], around=around
+        )
+        return Response(repeats(near, selectors.Known.at(around.versions)))
+
+
+class MapPoints(GenericAPIView):
+    """All open events as points, or those the list's filters select; positions in WGS 84."""
+
+    filterset_class = EventFilterSet
+    pagination_class = None
+
+    def get_queryset(self):
+        return Event.objects.visible_to(self.request.user)
+
+    @extend_schema(responses=shapes.MapPoints, tags=TAGS, filters=True)
+    def get(self, request):
+        chosen = request.query_params.get("open") or request.query_params.getlist("status")
+        events = self.get_queryset() if chosen else self.get_queryset().open()
+        points = selectors.points(self.filter_queryset(events))
+        return Response({"columns": selectors.POINT_COLUMNS, "points": points})
+
+
+class Counts(APIView):
+    """How many events each worklist holds for you."""
+
+    @extend_schema(responses=shapes.WorklistCount(many=True), tags=TAGS)
+    def get(self, request):
+        return Response(selectors.counts(request.user))
+
+
+class Export(GenericAPIView):
+    """The filtered list as CSV (UTF-8 with byte order mark), in pieces; needs the permission to export."""
+
+    filterset_class = EventFilterSet
+    pagination_class = None
+
+    def get_queryset(self):
+        return Event.objects.visible_to(self.request.user)
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR}, tags=TAGS, filters=True)
+    def get(self, request):
+        if not Scope.of(request.user).may("events.export_event"):
+            raise Refused
+        return export.csv_response(request._request, self.filter_queryset(self.get_queryset()))

@@ -1,0 +1,236 @@
+"""Reads of events that are more than a queryset: rows of lists, one event whole, map points, the feed of steps.
+
+Rows come as tuples from one walk over one table; names come from this process (grids.names, events.limits). A list of
+a hundred events costs as many queries as a list of one.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import FloatField, Func, Q, QuerySet
+from django.utils import timezone
+
+from core.ciphers import mask_phone
+from events import limits, worklists
+from events.models import Event, Transition
+from events.models.event import Light
+from events.workflow import OPEN
+from grids import names
+
+# One row of a list, in the order of `summary`.
+SUMMARY = (
+    "id", "number", "status", "source", "urgency", "description", "place", "lon", "lat", "grid_id", "placed",
+    "standard_id", "holder_id", "lead_id", "due_at", "yellow_at", "late", "supervised", "reported_at", "closed_at",
+    "stars", "head_seq",
+)  # fmt: skip
+POINT = ("id", "lon", "lat", "status", "urgency", "standard_id", "due_at", "yellow_at")
+POINT_COLUMNS = ("id", "lon", "lat", "status", "urgency", "light", "standard")
+FEED_WINDOW = 5000  # rows of history looked through per request, so that a reader who sees little is still fast
+
+
+class X(Func):
+    """Longitude of a point, without building a geometry in Python."""
+
+    function, output_field = "ST_X", FloatField()
+
+
+class Y(Func):
+    function, output_field = "ST_Y", FloatField()
+
+
+def with_position(events: QuerySet[Event]) -> QuerySet[Event]:
+    return events.annotate(lon=X("location"), lat=Y("location"))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What this process knows by heart: names of grids and units, the standards."""
+
+    names: names.Names
+    standards: dict[int, limits.StandardEntry]
+
+    @classmethod
+    def at(cls, versions) -> "Known":
+        return cls(names.current(versions), limits.current(versions).standards)
+
+    def grid(self, pk):
+        return self.names.grids.get(pk)
+
+    def unit(self, pk):
+        return self.names.units.get(pk)
+
+    def standard(self, pk):
+        entry = self.standards.get(pk)
+        return entry and {
+            "id": pk, "code": entry.code, "name": entry.minor_name, "condition": entry.condition,
+        }  # fmt: skip
+
+
+def light_of(due_at, yellow_at, now) -> str:
+    """green, yellow, red; empty while no clock runs."""
+    if due_at is None:
+        return ""
+    if now > due_at:
+        return Light.RED.value
+    return Light.YELLOW.value if yellow_at is not None and now > yellow_at else Light.GREEN.value
+
+
+def summary(values, known: Known, now) -> dict[str, Any]:
+    """One event in a list, from its SUMMARY tuple."""
+    (
+        pk, number, status, source, urgency, description, place, lon, lat, grid_id, placed, standard_id, holder_id,
+        lead_id, due_at, yellow_at, late, supervised, reported_at, closed_at, stars, seq,
+    ) = values  # fmt: skip
+    return {
+        "id": pk,
+        "number": number,
+        "status": status,
+        "open": status in OPEN,
+        "light": light_of(due_at, yellow_at, now),
+        "due_at": due_at,
+        "urgency": urgency,
+        "standard": known.standard(standard_id),
+        "description": description,
+        "place": place,
+        "location": None if lon is None else {"lon": lon, "lat": lat},
+        "grid": known.grid(grid_id),
+        "placed": placed,
+        "holder": known.unit(holder_id),
+        "lead": known.unit(lead_id),
+        "source": source,
+        "late": late,
+        "supervised": supervised,
+        "reported_at": reported_at,
+        "closed_at": closed_at,
+        "stars": stars,
+        "seq": seq,
+    }
+
+
+def summary_of(event: Event, known: Known, now=None) -> dict[str, Any]:
+    """The same from an event in hand: also one whose clocks were just set, in Beijing time."""
+    lon, lat = (event.location.x, event.location.y) if event.location else (None, None)
+    here = {"lon": lon, "lat": lat}
+    values = [here[name] if name in here else _in_utc(getattr(event, name)) for name in SUMMARY]
+    return summary(values, known, now or timezone.now())
+
+
+def _in_utc(value):
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def points(events: QuerySet[Event]) -> list[list]:
+    """Events with a position as compact rows of POINT_COLUMNS; `standard` is an id."""
+    now = timezone.now()
+    rows = with_position(events.filter(location__isnull=False)).order_by().values_list(*POINT)
+    return [
+        [pk, lon, lat, status, urgency, light_of(due_at, yellow_at, now), standard]
+        for pk, lon, lat, status, urgency, standard, due_at, yellow_at in rows
+    ]
+
+
+def counts(user) -> list[dict]:
+    """The worklists with their counts: one query."""
+    found = worklists.counts(user)
+    return [{"name": w.name, "label": w.label, "tone": w.tone, "count": found[w.name]} for w in worklists.WORKLISTS]
+
+
+# ---- the feed of steps
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Steps after a position; where the next reader goes on; whether there is more already."""
+
+    rows: list[tuple]
+    position: tuple[int, int]
+    more: bool
+
+
+STEP = (
+    "id", "xact", "event_id", "event__number", "seq", "action", "source", "target", "at", "actor_id", "actor__name",
+    "unit_id", "words", "lon", "lat", "facts",
+)  # fmt: skip
+
+
+def feed(user, position: tuple[int, int], size: int) -> Feed:
+    """Steps of events this person sees, in the order they were committed, after `position` (xact, id).
+
+    On PostgreSQL a transaction that is still open may commit with a lower id than rows already visible. So only rows
+    of transactions below the oldest running one are given, and they are ordered by transaction: nothing can appear
+    before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of commits.
+    Three or four queries.
+    """
+    settled = _settled()
+    after = Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
+    history = Transition.objects.filter(settled, after).order_by("xact", "id")
+    window = history[:FEED_WINDOW]
+    seen = Event.objects.visible_to(user).order_by()
+    rows = list(
+        Transition.objects.filter(pk__in=window.values("pk"), event__in=seen)
+        .order_by("xact", "id")
+        .values_list(*STEP)[: size + 1]
+    )
+    if len(rows) > size:
+        return Feed(rows[:size], (rows[size - 1][1], rows[size - 1][0]), True)
+    last = history.values_list("xact", "id")[FEED_WINDOW - 1 : FEED_WINDOW].first()
+    if last is not None:
+        return Feed(rows, last, True)
+    newest = history.order_by("-xact", "-id").values_list("xact", "id").first()
+    return Feed(rows, newest or position, False)
+
+
+def newest_position() -> tuple[int, int]:
+    """Where a reader begins who wants only what comes from now on."""
+    rows = Transition.objects.filter(_settled()).order_by("-xact", "-id")
+    return rows.values_list("xact", "id").first() or (0, 0)
+
+
+def _settled() -> Q:
+    """Rows that no running transaction can be followed by. One query; the bound holds for all that follow."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT txid_snapshot_xmin(txid_current_snapshot())")
+            return Q(xact__lt=cursor.fetchone()[0])
+    newest = Transition.objects.order_by("-id").values_list("id", flat=True).first()
+    return Q(id__lte=newest or 0)
+
+
+def step_row(values, known: Known) -> dict[str, Any]:
+    """One step of the feed, from its STEP tuple."""
+    row = dict(zip(STEP, values, strict=True))
+    lon, lat = row.pop("lon"), row.pop("lat")
+    return {
+        "id": row["id"],
+        "event": {"id": row["event_id"], "number": row["event__number"]},
+        "seq": row["seq"],
+        "action": row["action"],
+        "source": row["source"],
+        "target": row["target"],
+        "at": row["at"],
+        "actor": row["actor_id"] and {"id": row["actor_id"], "name": row["actor__name"]},
+        "unit": known.unit(row["unit_id"]),
+        "words": row["words"],
+        "location": None if lon is None else {"lon": lon, "lat": lat},
+        "facts": row["facts"],
+    }
+
+
+# ---- one event
+
+
+def event_for(user, pk) -> Event | None:
+    return Event.objects.visible_to(user).select_related("reporter", "merged_into").order_by().filter(pk=pk).first()
+
+
+def person(pk, name, username) -> dict | None:
+    return {"id": pk, "name": name or username} if pk else None
+
+
+def contact(event) -> dict:
+    """Who told it. The phone stays masked everywhere: unmasking needs a reason and a log, which come later."""
+    return {"name": event.contact_name, "phone": mask_phone(event.contact_phone)}
+
+
