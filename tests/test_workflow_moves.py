@@ -7,7 +7,16 @@ from django.db import transaction
 from accounts.roles import ROLES
 from core.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from events import services, workflow
-from events.models import Assignment, Event, Notice, StageRecord, Supervision, TimeRequest, Transition, WhistleCall
+from events.models import (
+    Assignment,
+    Event,
+    Notice,
+    StageRecord,
+    Supervision,
+    TimeRequest,
+    Transition,
+    WhistleCall,
+)
 from events.services.advance import facts_of
 from events.services.step import Surroundings
 from grids.models import Post
@@ -30,14 +39,14 @@ DESK_ONLY = {
     "merge": {"reported": (DESK, "merged", "town", None)},
     "cancel": {"reported": (DESK | {"reporter"}, "cancelled", "town", None)},
     "place": {"reported": (DESK, SAME, "station", None)},
-    "escalate": {s: (DESK, SAME, "area", None) for s in ("reported", "registered")},
-    "hand_down": {s: (DESK, SAME, "station", None) for s in ("reported", "registered")},
+    "escalate": dict.fromkeys(("reported", "registered"), (DESK, SAME, "area", None)),
+    "hand_down": dict.fromkeys(("reported", "registered"), (DESK, SAME, "station", None)),
     "dispatch": {"registered": (DESK, "dispatched", "lead", "lead")},
 }
 LEAD = {"staff_lead"}
 WORK = {
     "sign": {"dispatched": (LEAD, "handling", "lead", "lead")},
-    "return": {s: (LEAD, "registered", "town", None) for s in ("dispatched", "handling")},
+    "return": dict.fromkeys(("dispatched", "handling"), (LEAD, "registered", "town", None)),
     "co_report": {s: ({"staff_co"}, SAME, "lead", "lead") for s in ("dispatched", "handling")},
     "ask_time": {"handling": (LEAD, SAME, "lead", "lead")},
     "grant_time": {"handling": (DESK, SAME, "lead", "lead")},
@@ -64,9 +73,7 @@ BESIDE = {
     # A department's case may be supervised by the centre that sent it there, too.
     "supervise": {s: (HIGHER | (DESK if s in WITH_LEAD else set()), SAME, KEPT, KEPT) for s in OPEN},
     "answer": {s: (LEAD if s in WITH_LEAD else DESK, SAME, KEPT, KEPT) for s in OPEN},
-    "whistle": {
-        s: (CENTRES_BELOW_THE_TOP, SAME, KEPT, KEPT) for s in ("registered", "dispatched", "handling")
-    },
+    "whistle": dict.fromkeys(("registered", "dispatched", "handling"), (CENTRES_BELOW_THE_TOP, SAME, KEPT, KEPT)),
     "report_in": {s: ({"staff_called"}, SAME, KEPT, KEPT) for s in OPEN - {"reported"}},
     "rate_call": {
         s: ({"op_station"}, SAME, KEPT, KEPT) for s in (OPEN - {"reported"}) | {"closed", "evaluated"}
@@ -84,7 +91,7 @@ NOT_YET = {
     "reported": {"staff_lead", "staff_co", "staff_called", "staff_came"},
     "registered": {"staff_lead", "staff_co"},
 }
-NOT_YET |= {s: NOT_YET["reported"] for s in ("rejected", "merged", "cancelled")}
+NOT_YET |= dict.fromkeys(("rejected", "merged", "cancelled"), NOT_YET["reported"])
 COUNTED = (Transition, Assignment, StageRecord, Notice, TimeRequest, Supervision, WhistleCall)
 
 

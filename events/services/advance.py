@@ -29,7 +29,18 @@ WRITTEN = [
         "reported_at",
     }
 ]
-FOR_CALLS = {"co_report", "report_in", "rate_call"}
+# Relations that need a look beyond the event's own row: the field of Facts, and the units in it.
+UNITS_OF = {
+    workflow.CO_UNIT: (
+        "co_unit_ids",
+        lambda event_id: Assignment.objects.filter(event_id=event_id, lead=False, outcome="open"),
+    ),
+    workflow.CALLED_UNIT: (
+        "called_unit_ids",
+        lambda event_id: WhistleCall.objects.filter(whistle__event_id=event_id, arrived_at=None),
+    ),
+    workflow.CALLER: ("caller_ids", lambda event_id: Whistle.objects.filter(event_id=event_id)),
+}
 
 
 def advance(*, event_id, action, actor, key=None, seen=None, now=None, around=None, **supplied):
@@ -85,7 +96,7 @@ def _advance(event_id, action, actor, key, seen, now, around, supplied):
     move = MOVES[action]
     if event.status not in move.sources or (seen is not None and seen != event.head_seq):
         raise conflict(event)
-    facts = facts_of(event, around, calls=action in FOR_CALLS)
+    facts = facts_of(event, around, relations={who.relation for who in move.who})
     seat = workflow.seat_for(move, facts, Scope.of(actor).seats, actor.pk)
     if seat is None:
         raise Refused(_("Your posts do not allow this step here: %(action)s.") % {"action": move.label})
@@ -127,15 +138,20 @@ def take(step, key=None) -> Transition:
     return row
 
 
-def facts_of(event, around, *, calls=False) -> Facts:
-    """What the table needs to know. `calls`: also who co-handles, who was called (three queries more)."""
+def facts_of(event, around, *, calls=False, relations=()) -> Facts:
+    """What the table needs to know. `calls`: also who co-handles, was called and called (three queries more);
+    `relations`: only those of them that a move asks for."""
     holder = around.directory.units.get(event.holder_id)
     centre = around.directory.units.get(event.centre_id)
     if holder is None or holder.kind == "department":
         below = (centre.level if centre else 0) + 1
     else:
         below = holder.level
-    extra = _calls(event.pk) if calls else {}
+    extra = {
+        name: frozenset(rows(event.pk).order_by().values_list("unit_id", flat=True))
+        for relation, (name, rows) in UNITS_OF.items()
+        if calls or relation in relations
+    }
     return Facts(
         status=event.status,
         path=event.path,
@@ -147,22 +163,6 @@ def facts_of(event, around, *, calls=False) -> Facts:
         resume_status=event.resume_status or None,
         **extra,
     )
-
-
-def _calls(event_id):
-    return {
-        "co_unit_ids": frozenset(
-            Assignment.objects.filter(event_id=event_id, lead=False, outcome="open").values_list(
-                "unit_id", flat=True
-            )
-        ),
-        "called_unit_ids": frozenset(
-            WhistleCall.objects.filter(whistle__event_id=event_id, arrived_at=None).values_list(
-                "unit_id", flat=True
-            )
-        ),
-        "caller_ids": frozenset(Whistle.objects.filter(event_id=event_id).values_list("unit_id", flat=True)),
-    }
 
 
 def conflict(event) -> Conflict:

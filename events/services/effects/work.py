@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from events.models import Assignment, TimeRequest
 from events.models.standard import LimitUnit
 from events.services.clockwork import clear_handling, extend_handling, share
+from events.workflow import Status
 
 MOST_GRANTS = 2
 Outcome = Assignment.Outcome
@@ -21,25 +22,22 @@ def give_back(step):
     """退回: the event goes back to the centre; the turn counts as returned, the co-units' as withdrawn."""
     event = step.event
     event.returns += 1
-    end_turns(step, Outcome.RETURNED, lead=True)
-    end_turns(step, Outcome.WITHDRAWN, lead=False)
-    drop_request(step)
+    end_turns(step, lead=Outcome.RETURNED, others=Outcome.WITHDRAWN)
+    if step.source == Status.HANDLING:
+        drop_request(step)
     event.lead_id = event.signed_at = None
     event.holder_id = event.centre_id
     clear_handling(event)
 
 
-def end_turns(step, outcome, *, lead=None):
-    """Close the open turns of the lead (True), of the co-units (False) or of both (None): one UPDATE.
+def end_turns(step, *, lead, others):
+    """Close the open turns with an outcome for the lead's and one for the co-units': one UPDATE.
 
     The words are the lead's; a co-unit's turn that ends with the lead's keeps its own.
     """
     event = step.event
-    turns = event.assignments.filter(outcome=Outcome.OPEN)
-    if lead is not None:
-        turns = turns.filter(lead=lead)
-    turns.update(
-        outcome=outcome,
+    event.assignments.filter(outcome=Outcome.OPEN).update(
+        outcome=Case(When(lead=True, then=Value(lead)), default=Value(others)),
         ended_at=step.now,
         late=event.handle_due_at is not None and step.now > event.handle_due_at,
         used_share=share(step, event.handle_due_at, event.handle_seconds, event.handle_unit),
@@ -128,7 +126,7 @@ def refuse_time(step):
 def feed_back(step):
     """处置反馈: back to the centre and the grid's worker for verification. The handling clock stops for all units."""
     event = step.event
-    end_turns(step, Outcome.FED_BACK)
+    end_turns(step, lead=Outcome.FED_BACK, others=Outcome.FED_BACK)
     drop_request(step)
     event.fed_back_at = step.now
     event.holder_id = event.centre_id
