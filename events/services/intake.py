@@ -188,7 +188,7 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, aroun
     if standard_id is None or lon is None:
         return []
     at = at or timezone.now()
-    standards = Surroundings.read().limits.standards
+    standards = (around or Surroundings.read()).limits.standards
     if standard_id not in standards:
         raise Invalid(fields={"standard": [_("There is no such standard.")]})
     code = standards[standard_id].code
