@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 
 GENESIS = ""
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def row_hash(
@@ -25,7 +26,7 @@ def row_hash(
     facts,
 ) -> str:
     """SHA-256 (64 hex digits) over the canonical JSON of a step. `uid` names the event, so rows cannot change sides."""
-    text = json.dumps(
+    text = _ENCODE(
         [
             prev_hash,
             str(uid),
@@ -41,9 +42,6 @@ def row_hash(
             lat,
             photos,
             facts,
-        ],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from core.bulk import copy_rows
 from events.models import Seal, SealedHead, Transition
 from events.services.record import hash_of
 
@@ -72,10 +73,8 @@ def seal(*, until) -> Seal:
     made = Seal.objects.create(
         until=until, chains=len(heads), prev_hash=prev_hash, hash=seal_hash(prev_hash, until, heads)
     )
-    SealedHead.objects.bulk_create(
-        (SealedHead(seal=made, event_id=event, seq=seq, hash=value) for event, seq, value in heads),
-        batch_size=2000,
-    )
+    rows = ((made.pk, event, seq, value) for event, seq, value in heads)
+    copy_rows(SealedHead._meta.db_table, ("seal_id", "event_id", "seq", "hash"), rows)
     return made
 
 

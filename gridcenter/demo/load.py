@@ -22,6 +22,7 @@ from grids import directory
 from grids.models import Grid, Unit
 
 from . import names, people, pictures, texts, writing
+from .bare import bare
 from .life import Life, World
 from .places import PLACES, tree
 from .plan import Planner, start_of
@@ -48,8 +49,10 @@ def end_of(until: date, now: datetime | None = None) -> datetime:
 
 def refuse_unless_empty():
     """Raises Conflict in plain words if the database holds a territory or events."""
-    for model, name in ((Grid, "grids"), (Unit, "units"), (Event, "events")):
-        if model.objects.exists():
+    staff = User.objects.filter(is_superuser=False)  # an administrator's own account may be there
+    found = ((Grid.objects, "grids"), (Unit.objects, "units"), (Event.objects, "events"), (staff, "users"))
+    for rows, name in found:
+        if rows.exists():
             raise Conflict(
                 f"The database holds {name} already: a demo county is only loaded into an empty one. "
                 "Nothing was changed."
@@ -67,9 +70,14 @@ class Loader:
         self.loaded = Loaded()
         self._started = perf_counter()
 
-    @transaction.atomic
     def load(self) -> Loaded:
         """Everything in one transaction. Raises Conflict if the database is not empty."""
+        with transaction.atomic():
+            self._load()
+        self._lap("commit")
+        return self.loaded
+
+    def _load(self):
         refuse_unless_empty()
         root = tree(self.place, self._rng("tree"))
         cut(self.place, root, self._rng("shapes"))
@@ -85,7 +93,6 @@ class Loader:
         self._analyze()
         self.loaded.counts["seals"] = len(history.seal_due(self.end))
         self._lap("seals")
-        return self.loaded
 
     def _rng(self, name):
         return np.random.default_rng([self.seed, *name.encode()])
@@ -123,18 +130,18 @@ class Loader:
         self._lap("plan")
         cast = self._cast(staff)
         paths = [people.path_of(node) for node in grids]
-        writer = writing.Writer(self.place.prefix, self.stock, self.seed)
         r, status = Random(), {}
-        for index in range(len(plan) if self.limit is None else min(self.limit, len(plan))):
-            r.seed(self.seed * BEYOND + index)
-            life = self._life(index, plan, grids, paths, root, cast, r, status, entries)
-            status[life.id] = str(life.status)
-            writer.add(life)
-            if index % 2000 == 1999:
-                writer.settle(plan.at[index])
-                if index % 10_000 == 9999:
-                    self.say(f"  {index + 1} of {len(plan)} events")
-        writer.finish()
+        with bare(list(writing.TABLES)), writing.Writer(self.place.prefix, self.stock, self.seed) as writer:
+            for index in range(len(plan) if self.limit is None else min(self.limit, len(plan))):
+                r.seed(self.seed * BEYOND + index)
+                life = self._life(index, plan, grids, paths, root, cast, r, status, entries)
+                status[life.id] = str(life.status)
+                writer.add(life)
+                if index % 1000 == 999:
+                    writer.settle(plan.at[index])
+                    if index % 10_000 == 9999:
+                        self.say(f"  {index + 1} of {len(plan)} events")
+            writer.finish()
         self.loaded.counts.update(events=len(status), transitions=writer.ids["events_transition"])
         self._lap("events")
 

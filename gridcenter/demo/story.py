@@ -14,8 +14,8 @@ from .life import Life, Over, World
 
 # Shares of events. Rates of a well-run county (closing over 99 %, few late), see DESIGN.md's table of places.
 REJECTED, CANCELLED = 0.015, 0.006
-ESCALATED, HANDED_DOWN = 0.05, 0.55
-RETURNED, REWORKED, CO_HANDLED = 0.03, 0.035, 0.08
+ESCALATED, HANDED_DOWN = 0.07, 0.55
+RETURNED, REWORKED, CO_HANDLED = 0.03, 0.035, 0.12
 WHISTLED, SUPERVISED, SUSPENDED, MORE_TIME, REOPENED = 0.010, 0.010, 0.008, 0.03, 0.006
 STUCK = 0.004  # at each step: somebody forgets
 RATED, RATED_ON_SPOT = 0.45, 0.25

@@ -1,11 +1,12 @@
 """Lives to rows: COPY in portions, in the order of the foreign keys."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
 from uuid import UUID
 
 import shapely
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from accounts.roles import WORKER_ROLES
 from core import ciphers
@@ -64,7 +65,10 @@ TABLES = {
 
 
 class Writer:
-    """Takes lives in the order of their ids, numbers the registered ones without gaps and writes portions."""
+    """Takes lives in the order of their ids, numbers the registered ones without gaps and writes portions.
+
+    A context manager: inside it the database connection belongs to the writing thread.
+    """
 
     def __init__(self, territory: str, pictures: list[Picture], seed: int):
         self.territory, self.pictures = territory, pictures
@@ -99,9 +103,23 @@ class Writer:
         if before is None or len(self.rows["events_event"]) >= PORTION:
             self._flush()
 
+    def __enter__(self):
+        # While the database takes one portion, the next stories are told: both cores have work. The thread
+        # borrows this thread's connection, and with it the transaction; nobody else uses it meanwhile.
+        borrowed = connections[DEFAULT_DB_ALIAS]
+        borrowed.inc_thread_sharing()
+        self._thread = ThreadPoolExecutor(1, initializer=_borrow, initargs=(borrowed,))
+        self._writing = None
+        return self
+
+    def __exit__(self, *failure):
+        self._thread.shutdown()
+        connections[DEFAULT_DB_ALIAS].dec_thread_sharing()
+
     def finish(self):
         """Write the rest, the counters, and let the database's sequences go on behind the ids."""
         self.settle()
+        self._writing.result()
         counters = ((self.territory, year, last) for year, last in sorted(self.counters.items()))
         copy_rows("events_casecounter", ("territory", "year", "last"), counters)
         reset_sequence(*TABLES)
@@ -118,9 +136,11 @@ class Writer:
         return number if registered_at is not None and registered_at <= at else None
 
     def _flush(self):
-        for table, columns in TABLES.items():
-            copy_rows(table, columns, self.rows[table])
-            self.rows[table].clear()
+        """Hand the portion to the thread that writes, once it is done with the one before."""
+        if self._writing is not None:
+            self._writing.result()
+        self._writing = self._thread.submit(_write, self.rows)
+        self.rows = {table: [] for table in TABLES}
 
     def _next(self, table):
         self.ids[table] += 1
@@ -180,9 +200,18 @@ class Writer:
                 )  # fmt: skip
 
 
+def _borrow(connection):
+    connections[DEFAULT_DB_ALIAS] = connection
+
+
+def _write(rows):
+    for table, columns in TABLES.items():
+        copy_rows(table, columns, rows[table])
+
+
 def _event_row(life, head_seq, head_hash):
     return (
-        life.id, life.uid.hex if connection.vendor == "sqlite" else str(life.uid), life.number, str(life.status),
+        life.id, life.uid.hex, life.number, str(life.status),
         life.source, life.urgency, life.description, life.place, shapely.Point(life.lon, life.lat), life.grid_id,
         life.path, life.placed, life.standard_id, life.reporter_id, life.contact_name,
         ciphers.encrypt(life.contact_phone), life.holder_id, life.centre_id, life.lead_id, life.stage_since,
