@@ -1,21 +1,35 @@
 """What the schedule and the command run in a worker. Each task is harmless when run twice."""
 
+import logging
 from datetime import date
 
 from celery import shared_task
 from celery.signals import worker_ready
 
+from core.errors import DomainError
 from evaluation import periods, services
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(acks_late=True)
 def score_due(kind):
     """Score every month or quarter that is over and was not scored, those missed in a downtime included.
 
-    Returns their names. What is due is asked of the database, so a task that was lost is made good by the next.
+    Returns their names. What is due is asked of the database, so a task that was lost is made good by the next. A
+    period that cannot be scored (a scheme that does not add up) does not keep the others waiting; the task fails at
+    the end with its reason, and the period stays due.
     """
-    kind = periods.kind_of(kind)
-    return [services.score(kind, start).name for start in services.due_periods(kind)]
+    kind, done, failed = periods.kind_of(kind), [], []
+    for start in services.due_periods(kind):
+        try:
+            done.append(services.score(kind, start).name)
+        except DomainError as error:
+            logger.error("%s from %s was not scored: %s", kind, start, error.message)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
 
 
 @shared_task(acks_late=True)

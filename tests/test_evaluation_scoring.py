@@ -124,6 +124,21 @@ def test_the_schedules_task_scores_what_is_due_and_nothing_twice(county, time_ma
     assert score_period("month", "2026-08-01") == {"period": "2026-08", "cards": 3}
 
 
+def test_a_period_that_cannot_be_scored_does_not_keep_the_others_waiting(county, time_machine):
+    time_machine.move_to(local(10, 1, 2), tick=False)
+    make_event(county, local(8, 20), reporter=county.worker)
+    bad = Scheme.objects.create(
+        kind=MONTH, name="无指标", valid_from=date(2026, 8, 1), valid_until=date(2026, 9, 1)
+    )
+    good = Scheme.objects.create(kind=MONTH, name="新方案", valid_from=date(2026, 9, 1), total=10)
+    good.items.create(indicator="reports", weight=10)
+    with pytest.raises(Invalid) as failed:
+        score_due("month")
+    assert bad.name in str(failed.value.message)
+    assert list(Period.objects.filter(kind=MONTH).values_list("start", flat=True)) == [date(2026, 9, 1)]
+    assert services.due_periods(MONTH) == [date(2026, 8, 1)]
+
+
 def test_without_events_nothing_is_due_and_without_a_scheme_then_it_is_left_alone(county):
     assert services.due_periods(MONTH, LATER) == []
     make_event(county, local(8, 20))
