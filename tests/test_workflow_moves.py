@@ -80,7 +80,7 @@ BESIDE = {
     },
 }
 ALLOWED = DESK_ONLY | WORK | JUDGEMENT | BESIDE
-BY_THE_CLOCK = {"lapse", "due_soon", "overdue"}
+BY_THE_CLOCK = {"lapse", "due_soon", "overdue", "unanswered", "no_show"}
 # Moves after which a limit has ended and another one (or none) runs.
 ENDS_A_STAGE = {
     "register", "reject", "merge", "cancel", "dispatch", "sign", "return", "feed_back", "verify_pass", "rework",

@@ -38,6 +38,8 @@ TOLD = {
     "rate_call": ("rated",),
     "due_soon": ("holder",),
     "overdue": ("holder", "centre"),
+    "unanswered": ("supervisors", "asked"),
+    "no_show": ("caller", "called"),
 }
 
 _POSTS = """

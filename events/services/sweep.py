@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import WORKER_ROLES
-from events.models import Event, Transition
+from events.models import Event, Supervision, Transition, WhistleCall
 from events.services import record
 from events.services.advance import take
 from events.services.effects import EFFECTS
@@ -51,6 +51,8 @@ def sweep(now=None) -> Swept:
     }
     counts = {action: _in_batches(action, rows, now) for action, rows in found.items()}
     counts["resume"] = _end_suspensions(now)
+    counts["unanswered"] = _missed_answers(now)
+    counts["no_show"] = _missed_calls(now)
     return Swept(counts)
 
 
@@ -111,13 +113,29 @@ def _tell(action, event_ids, now):
 def _end_suspensions(now) -> int:
     """Suspensions whose day has come go on by themselves."""
     due = Event.objects.filter(status=Status.SUSPENDED, suspended_until__lte=timezone.localdate(now))
-    ended = 0
+    return _one_by_one("resume", due, now, words=_("The suspension has ended."))
+
+
+def _missed_answers(now) -> int:
+    """Supervisions (督办) whose answer did not come in time."""
+    waiting = Supervision.objects.filter(answered_at=None, noted=False, answer_by__lt=now)
+    return _one_by_one("unanswered", Event.objects.open().filter(pk__in=waiting.values("event")), now)
+
+
+def _missed_calls(now) -> int:
+    """Whistles (吹哨) to which a called unit had not come in time."""
+    waiting = WhistleCall.objects.filter(arrived_at=None, noted=False, come_by__lt=now)
+    return _one_by_one("no_show", Event.objects.open().filter(pk__in=waiting.values("whistle__event")), now)
+
+
+def _one_by_one(action, due, now, **supplied) -> int:
+    """For what is rare: a whole step each. An event that another worker holds is left to it, or to the next minute."""
+    taken = 0
     for pk in list(due.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             event = due.select_for_update(skip_locked=True).filter(pk=pk).first()
             if event is None:
-                continue  # somebody resumed it, or another worker holds it
-            words = {"words": _("The suspension has ended.")}
-            take(Step("resume", MOVES["resume"], event, None, None, Surroundings.read(), words, now=now))
-            ended += 1
-    return ended
+                continue
+            take(Step(action, MOVES[action], event, None, None, Surroundings.read(), supplied, now=now))
+            taken += 1
+    return taken

@@ -32,4 +32,6 @@ EFFECTS = {
     "rate_call": oversight.rate_call,
     "due_soon": oversight.note_due_soon,
     "overdue": oversight.note_overdue,
+    "unanswered": oversight.note_unanswered,
+    "no_show": oversight.note_no_show,
 }

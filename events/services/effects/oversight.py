@@ -148,3 +148,24 @@ def note_overdue(step):
     step.event.warned = 2
     step.event.late = True
     step.facts.update(due_at=step.event.due_at.isoformat())
+
+
+def note_unanswered(step):
+    """Supervisions whose answer did not come in time: the asked units and the supervisors are told, once."""
+    rows = list(step.event.supervisions.filter(answered_at=None, noted=False, answer_by__lt=step.now))
+    Supervision.objects.filter(pk__in=[row.pk for row in rows]).update(noted=True)
+    step.facts.update(supervisions=[row.pk for row in rows], asked=sorted({row.asked_unit_id for row in rows}))
+    step.told_users = {row.by_id for row in rows}
+    step.told_units = {row.asked_unit_id for row in rows}
+
+
+def note_no_show(step):
+    """Called units that had not come in time: they and the caller are told, once."""
+    rows = list(
+        WhistleCall.objects.filter(
+            whistle__event_id=step.event.pk, arrived_at=None, noted=False, come_by__lt=step.now
+        ).select_related("whistle")
+    )
+    WhistleCall.objects.filter(pk__in=[row.pk for row in rows]).update(noted=True)
+    step.facts.update(units=[row.unit_id for row in rows])
+    step.told_units = {row.unit_id for row in rows} | {row.whistle.unit_id for row in rows}
