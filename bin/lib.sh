@@ -18,7 +18,7 @@ MACHINE_CERTIFICATES=/etc/ssl/certs/ca-certificates.crt
 export PATH=${PATH:-/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin}
 # Nor a language; PostgreSQL would make a cluster that knows no Chinese.
 [ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LC_ALL=C.UTF-8
-export PYTHONNOUSERSITE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 npm_config_update_notifier=false
+export PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 npm_config_update_notifier=false
 export DJANGO_SETTINGS_MODULE=gridcenter.settings
 unset PYTHONPATH PYTHONHOME PIP_REQUIRE_VIRTUALENV
 

@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "evaluation",
     "exchange",
     "gridcenter",
-    "django.contrib.admin",
+    "core.admin_config.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -168,7 +168,7 @@ else:
             "LOCATION": "gridcenter",
         }
     }
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"  # without a host kombu warns at every start
     CELERY_RESULT_BACKEND = f"file://{BROKER_DIR / 'results'}"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "queue"),
