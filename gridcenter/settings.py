@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "evaluation",
     "exchange",
     "gridcenter",
-    "core.admin_config.DeskAdminConfig",
+    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
