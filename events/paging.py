@@ -1,11 +1,13 @@
 """Pages of lists by key: the deepest costs what the first one costs. The order is by id, or by urgency."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
 PAGE_SIZES = (20, 50, 100)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,15 @@ def most_urgent_first(queryset, cursor: str, size: int) -> Page:
 
 
 def _cursor(event) -> str:
-    return f"{event.due_at.isoformat() if event.due_at else ''}_{event.pk}"
+    since = (event.due_at - EPOCH) // MICROSECOND if event.due_at else ""
+    return f"{since}_{event.pk}"
 
 
 def _parse(cursor):
     due, _sep, pk = cursor.rpartition("_")
-    if not pk.isdigit():
+    if not pk.isdigit() or (due and not due.isdigit()):
         return None
     try:
-        return (datetime.fromisoformat(due) if due else None), int(pk)
-    except ValueError:
+        return (EPOCH + int(due) * MICROSECOND if due else None), int(pk)
+    except OverflowError:
         return None

@@ -45,6 +45,7 @@ WORKLISTS = (
     Worklist("supervised", _("Under supervision")),
     Worklist("suspended", _("Suspended")),
     Worklist("unplaced", _("Outside every grid")),
+    Worklist("reported", _("Reported by me")),
 )
 BY_STATUS = {
     "register": S.REPORTED, "dispatch": S.REGISTERED, "sign": S.DISPATCHED, "handle": S.HANDLING,
@@ -82,6 +83,7 @@ def condition(name: str, user, now=None) -> Q:
         & Q(Exists(TimeRequest.objects.filter(event=OuterRef("pk"), granted=None))),
         "supervised": lambda: open_ & Q(supervised=True),
         "unplaced": lambda: open_ & Q(placed=False),
+        "reported": lambda: open_ & Q(reporter_id=Scope.of(user).user_id),
     }.get(name, lambda: NOTHING)()
 
 

@@ -41,6 +41,13 @@ function reveal(root) {
   }
 }
 
+/** On a narrow screen the filters would fill the first page: they wait folded, unless some are in use. */
+function foldFilters() {
+  const box = document.getElementById("filter-box");
+  const used = new URLSearchParams(window.location.search).size > 0;
+  if (box && !used && window.matchMedia("(max-width: 991px)").matches) box.removeAttribute("open");
+}
+
 export function watchForms() {
   document.addEventListener("submit", pressOnce);
   window.addEventListener("pageshow", release);
@@ -48,4 +55,5 @@ export function watchForms() {
   document.body.addEventListener("htmx:sendError", tellFailure);
   document.body.addEventListener("htmx:responseError", tellFailure);
   reveal(document);
+  foldFilters();
 }

@@ -58,6 +58,7 @@ function escapeText(words) {
 }
 
 function addPoints(map, points) {
+  if (points && points.length > 120) map.getContainer().classList.add("map-crowded");
   for (const { lat, lng, light, title, url, place } of points || []) {
     const mark = L.marker([lat, lng], { icon: icon(light), title, alt: title, keyboard: true }).addTo(map);
     const words = `<strong>${escapeText(title)}</strong><br>${escapeText(place || "")}`;

@@ -16,6 +16,7 @@ from PIL import Image
 from events import services
 from events.models import Attachment, Event, Notice, Transition
 from events.workflow import Status
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +60,9 @@ def text_of(response):
 
 # ---- strangers and outsiders
 
-PAGES = ["/", "/events/", "/events/report/", "/events/export.csv", "/inbox/", "/grids/", "/grids/outlines/", "/me/", "/scores/"]
+PAGES = [
+    "/", "/events/", "/events/report/", "/events/export.csv", "/inbox/", "/grids/", "/grids/outlines/", "/me/", "/scores/",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -449,7 +452,8 @@ def test_outlines_are_those_of_the_persons_land(visit, county):
 
 def test_login_logout_and_language(visit, county):
     client = visit()
-    response = client.post("/login/", {"username": county.operator.username, "password": "a-good-long-password", "next": "/inbox/"})
+    form = {"username": county.operator.username, "password": PASSWORD, "next": "/inbox/"}
+    response = client.post("/login/", form)
     assert response["Location"] == "/inbox/"
     assert 'lang="en"' in client.get("/").content.decode()
     client.post("/language/", {"language": "zh-hans", "next": "/"})
@@ -473,6 +477,7 @@ def test_errors_are_told_in_plain_words(visit, county):
 
 def test_no_page_names_another_host(visit, county, reported):
     client = visit(county.operator)
-    for path in (*PAGES[:2], "/events/report/", f"/events/{reported.pk}/", "/inbox/", f"/grids/{county.west.village.pk}/", "/login/"):
+    records = (f"/events/{reported.pk}/", f"/grids/{county.west.village.pk}/", "/login/")
+    for path in ("/", "/events/", "/events/report/", "/inbox/", *records):
         found = re.findall(r'(?:src|href|action)="((?:https?:)?//[^"]+)"', client.get(path).content.decode())
         assert found == [], path

@@ -91,11 +91,11 @@ def step(request, pk, action):
         raise Http404
     event = visible_event(request.user, pk)
     form = StepForm(request.POST, request.FILES, action=action, desk=Desk(request.user, event))
-    if not form.is_valid():
-        keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
+    valid = form.is_valid()
+    photos = keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
+    if not valid or form.errors:
         return _again(request, event, form, 422)
     try:
-        photos = keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
         services.advance(
             event_id=pk, action=action, actor=request.user, key=form.cleaned_data["key"],
             seen=form.cleaned_data["seen"], photos=photos, **form.supplied(),

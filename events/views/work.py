@@ -20,6 +20,7 @@ NEEDS = {
     "supervised": "events.register_event",
     "suspended": "events.suspend_event",
     "unplaced": "events.place_event",
+    "reported": "events.report_event",
 }
 
 
