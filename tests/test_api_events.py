@@ -1,13 +1,13 @@
 """The REST API of events: lists, filters, pages, one whole, report, steps, points, counts, CSV."""
 
 from datetime import UTC, timedelta
+from itertools import chain
 
 import pytest
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from core import versions
 from events import services
 from events.models import Event, Transition
 from events.workflow import Status
@@ -97,9 +97,8 @@ def test_a_list_costs_the_same_for_one_event_and_fifty(county, phone, count, siz
     for _n in range(count):
         report(county)
     client = phone(county.operator)
-    versions_seen = client.get(URL)  # fills the process's copies of names
-    assert versions_seen.status_code == 200
-    query = {"page_size": size, "status": ["reported", "handling"], "grid": county.west.town.pk, "standard": ""}
+    client.get(URL)  # fills the process's copies of names
+    query = {"page_size": size, "status": ["reported", "handling"], "grid": county.west.town.pk}
     with django_assert_num_queries(4):  # token with its person, posts of today, versions of names, page
         rows = client.get(URL, query).json()["results"]
     assert len(rows) == min(count, size)
@@ -134,7 +133,7 @@ def test_pages_by_cursor_give_every_row_once_and_lead_back(county, api):
     forward, backward = pages_of(api(county.operator), page_size=3)
     expected = ids[::-1]
     assert forward == [expected[0:3], expected[3:6], expected[6:]]
-    assert backward == [expected[0:1], expected[1:4], expected[4:7]] or sum(backward, []) == expected
+    assert backward == forward
 
 
 def test_most_urgent_first_puts_those_without_a_clock_last(county, api):
@@ -147,8 +146,8 @@ def test_most_urgent_first_puts_those_without_a_clock_last(county, api):
     expected = [ids[1], ids[3], ids[5], ids[0], ids[2], ids[4]]
     for size in (1, 2, 4, 5, 20):
         forward, backward = pages_of(api(county.operator), page_size=size, ordering="due")
-        assert sum(forward, []) == expected
-        assert sum(backward, []) == expected
+        assert list(chain(*forward)) == expected
+        assert list(chain(*backward)) == expected
 
 
 @pytest.mark.parametrize(
@@ -192,7 +191,6 @@ def found(client, **query):
 
 def test_filters_narrow_the_list(county, api):
     StandardFactory(code="G1101-1", kind="governance", minor_name="邻里纠纷", condition="邻里因噪声争吵")
-    versions.read()
     plain = report(county, place="解放路")
     closed = walked(county, "register", "dispatch", "sign", "feed_back", "verify_pass")
     handling = walked(county, "register", "dispatch", "sign")
@@ -206,7 +204,9 @@ def test_filters_narrow_the_list(county, api):
     assert found(client, light="green") == [east.pk, handling.pk, plain.pk]
     assert found(client, light="red") == []
     assert found(client, standard="E0101") == [handling.pk, closed.pk]
-    assert found(client, standard="G") == everything or found(client, standard="G1") == []
+    assert found(client, standard="G1") == []
+    assert found(client, standard="暴露") == [handling.pk, closed.pk]
+    assert found(client, standard="邻里") == []
     assert found(client, source="worker") == everything
     assert found(client, source="hotline") == []
     assert found(client, urgency="critical") == []
@@ -367,7 +367,10 @@ def test_a_likely_repeat_is_offered_when_reporting_and_before(county, api):
     assert [row["id"] for row in client.post(URL, body).json()["repeats"]] == [known.pk]
 
 
-@pytest.mark.parametrize("query", [{}, {"standard": "E0101-1", "lon": "nan", "lat": "1"}, {"standard": "none-1", "lon": 1, "lat": 1}])
+@pytest.mark.parametrize(
+    "query",
+    [{}, {"standard": "E0101-1", "lon": "nan", "lat": "1"}, {"standard": "none-1", "lon": 1, "lat": 1}],
+)
 def test_repeats_say_what_is_wrong(county, api, query):
     answer = api(county.worker).get(f"{URL}repeats/", query)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")

@@ -39,11 +39,11 @@ def grid_row(values) -> dict:
 
 @extend_schema(responses=shapes.GridRow(many=True), tags=["grids"])
 class Grids(ListView):
-    """The grids of your land that are in force, in the order of the tree: each right after its parent's others."""
+    """The grids of your land that are in force, by code: below a town its villages, below a village its grids."""
 
     columns = (*GRID, "has_boundary")
-    keyset = Keyset(("path",))
-    key_kinds = {"path": str}
+    keyset = Keyset(("code", "id"))
+    key_kinds = {"code": str}
     filterset_class = GridFilterSet
     max_page_size = 1000
     row = staticmethod(grid_row)
