@@ -1,0 +1,117 @@
+"""A browser for each person, and a record of every host that any of them contacts."""
+
+import io
+import os
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from PIL import Image, ImageDraw
+
+from tests.factories import PASSWORD
+
+# The browser's loop runs in this thread while the tests prepare rows in it: nothing is awaited meanwhile.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SIZES = {"wall": (1920, 1080), "desk": (1366, 768), "phone": (390, 844)}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed (Debian: apt install chromium fonts-noto-cjk)")
+    return {"executable_path": CHROMIUM, "args": FLAGS, "headless": True}
+
+
+@pytest.fixture(scope="session")
+def shots():
+    """Where screenshots go."""
+    folder = settings.BASE_DIR / "var" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def county(transactional_db):
+    """Rows that the server's thread sees: committed, not in a transaction of the test."""
+    from events import calendars
+    from tests.factories import County
+
+    made = County()
+    calendars.fill(2026)
+    return made
+
+
+class Desk:
+    """People at their browsers. `hosts` are all hosts any of them has asked, `troubles` what their consoles said."""
+
+    def __init__(self, browser, url):
+        self.browser, self.url = browser, url
+        self.hosts, self.troubles, self.contexts = set(), [], []
+
+    def sit_down(self, user=None, size="desk", **options):
+        """A page of a fresh browser in which `user` has logged in by the form."""
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            base_url=self.url, viewport={"width": width, "height": height}, locale="zh-CN",
+            has_touch=size == "phone", **options,
+        )  # fmt: skip
+        context.set_default_timeout(10_000)
+        context.on("request", lambda request: self._note(request.url))
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", self._listen)
+        if user is not None:
+            page.goto("/login/")
+            page.fill("[name=username]", user.username)
+            page.fill("[name=password]", PASSWORD)
+            page.click("#content button[type=submit]")
+        return page
+
+    def _note(self, url):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss"):
+            self.hosts.add(parts.netloc)
+
+    def _listen(self, message):
+        # A refused form is a 4xx, which the console always reports.
+        if message.type == "error" and "status of 4" not in message.text:
+            self.troubles.append(message.text)
+
+    def close(self):
+        for context in self.contexts:
+            context.close()
+
+
+@pytest.fixture
+def desk(browser, live_server, county):
+    made = Desk(browser, live_server.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def snapshot():
+    """`snapshot(text, colour)`: a photo as a phone would send it."""
+
+    def make(text, colour="tan"):
+        image = Image.new("RGB", (1200, 900), colour)
+        ImageDraw.Draw(image).text((60, 60), text, fill="black")
+        out = io.BytesIO()
+        image.save(out, "JPEG")
+        return {"name": f"{text}.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+    return make

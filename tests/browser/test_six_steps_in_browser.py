@@ -1,0 +1,190 @@
+"""One event through all six steps by clicking, as five people; two operators at once; and without JavaScript."""
+
+from urllib.parse import urlsplit
+
+from events import services
+from events.models import Attachment, Event, Transition
+from events.standards import search_text
+from events.workflow import Status
+
+
+def findable(standard):
+    standard.search_text = search_text(
+        code=standard.code, minor_name=standard.minor_name, major_name=standard.major_name,
+        condition=standard.condition,
+    )  # fmt: skip
+    standard.save()
+
+
+def press(page, action):
+    page.click(f"#do-{action}-form [type=submit]")
+
+
+def at_record(page, event):
+    page.wait_for_url(f"**/events/{event.pk}/**")
+
+
+def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
+    findable(county.standard)
+    reporter = county.worker
+    registrar = county.operator
+    dispatcher = county.person("operator", unit=county.west.station)
+    verifier = county.person("worker_part", grid=county.west.grids[0])
+
+    # 1 report: the worker, on a phone
+    phone = desk.sit_down(reporter, "phone")
+    phone.click(".tabbar .tab-main")
+    phone.fill("[name=description]", "解放路口井盖缺失，影响通行安全")
+    phone.type("[name=standard_q]", "暴露垃圾", delay=20)
+    phone.click("[data-picker] .choices label:first-child")
+    phone.set_input_files("[name=before]", snapshot("before"))
+    phone.wait_for_selector(".leaflet-interactive")
+    phone.locator("[data-pin]").click(position={"x": 150, "y": 100})
+    phone.wait_for_selector("#here strong")
+    assert "阳三街道第" in phone.inner_text("#here")
+    phone.screenshot(path=shots / "1-report.png", full_page=True)
+    phone.fill("[name=lat]", "27.605")
+    phone.fill("[name=lng]", "113.405")
+    phone.click("form[enctype] button[type=submit].w-100")
+    phone.wait_for_selector(".event-head")
+    event = Event.objects.get()
+    assert (event.status, event.grid, event.reporter) == (Status.REPORTED, county.west.grids[0], reporter)
+    assert event.attachments.get().kind == Attachment.Kind.BEFORE
+
+    # 2 register: the station's operator, from the worklist
+    page = desk.sit_down(registrar)
+    page.wait_for_selector(f"#event-{event.pk}")
+    page.screenshot(path=shots / "2-register-worklist.png")
+    page.click(f"#event-{event.pk} a.btn-primary")
+    at_record(page, event)
+    page.check("#do-register-form [name=urgency][value=urgent]", force=True)
+    page.screenshot(path=shots / "2-register.png")
+    press(page, "register")
+    page.wait_for_selector("#do-dispatch-form")
+
+    # 3 dispatch: another operator of the station; the lead stands there by the standard
+    page = desk.sit_down(dispatcher)
+    page.click(f"#event-{event.pk} a.btn-primary")
+    at_record(page, event)
+    assert page.input_value("#do-dispatch-form [name=lead]") == str(county.urban.pk)
+    page.check(f"#do-dispatch-form [name=co_units][value='{county.police.pk}']")
+    page.fill("#do-dispatch-form [name=words]", "请今天内更换井盖")
+    page.screenshot(path=shots / "3-dispatch.png")
+    press(page, "dispatch")
+    page.wait_for_selector(".messages .success")
+
+    # 4 handle: the department signs with one press and feeds back with a photo
+    page = desk.sit_down(county.staff)
+    page.click(f"#event-{event.pk} form button")
+    page.wait_for_selector(".messages .success")
+    page.click(f"#event-{event.pk} a.title")
+    page.set_input_files("#do-feed_back-form [name=photos]", snapshot("after", "palegreen"))
+    page.fill("#do-feed_back-form [name=words]", "已更换井盖并固定")
+    page.wait_for_selector("#do-feed_back-form [data-previews] img")
+    page.screenshot(path=shots / "4-handle.png")
+    press(page, "feed_back")
+    page.wait_for_selector(".messages .success")
+
+    # 5 verify: a worker of the grid, on a phone
+    page = desk.sit_down(verifier, "phone")
+    page.click(f"#event-{event.pk} a.btn-primary")
+    page.fill("#do-verify_pass-form [name=words]", "现场已恢复，通行正常")
+    page.screenshot(path=shots / "5-verify.png")
+    press(page, "verify_pass")
+    page.wait_for_selector(".messages .success")
+
+    # 6 rate: the reporter
+    phone.goto("/")
+    phone.click(f"#event-{event.pk} a.btn-primary")
+    phone.click("#do-evaluate-form .stars-input label[for$='_0']")
+    phone.fill("#do-evaluate-form [name=words]", "处理及时")
+    phone.screenshot(path=shots / "6-rate.png")
+    press(phone, "evaluate")
+    phone.wait_for_selector(".messages .success")
+
+    event.refresh_from_db()
+    assert (event.status, event.stars, event.urgency) == (Status.EVALUATED, 5, "urgent")
+    steps = ["report", "register", "dispatch", "sign", "feed_back", "verify_pass", "evaluate"]
+    assert list(event.transitions.order_by("seq").values_list("action", flat=True)) == steps
+    assert event.transitions.values("actor").distinct().count() == 5
+    page = desk.sit_down(county.operator_top)
+    page.goto(f"/events/{event.pk}/")
+    assert page.locator(".steps-bar li[data-done]").count() == 6
+    assert page.locator(".pairs img").count() == 2
+    page.screenshot(path=shots / "7-record.png", full_page=True)
+    assert desk.hosts == {urlsplit(desk.url).netloc}
+    assert desk.troubles == []
+
+
+def reported(county):
+    return services.report(
+        actor=county.worker, description="路面塌陷", location=county.west.point, standard=county.standard.pk
+    ).event
+
+
+def test_the_slower_operator_reads_who_was_faster_without_losing_words(desk, county):
+    event = reported(county)
+    slow, fast = desk.sit_down(county.operator), desk.sit_down(county.operator)
+    for page in (slow, fast):
+        page.goto(f"/events/{event.pk}/?do=reject")
+    fast.goto(f"/events/{event.pk}/?do=register")
+    slow.fill("#do-reject-form [name=words]", "不属本网格")
+    press(fast, "register")
+    fast.wait_for_selector("#do-dispatch-form")
+    press(slow, "reject")
+    slow.wait_for_selector("#do-reject-form .conflict")
+    assert county.operator.name in slow.inner_text("#do-reject-form .conflict")
+    assert slow.input_value("#do-reject-form [name=words]") == "不属本网格"
+    assert list(Transition.objects.filter(event=event).values_list("action", flat=True)) == ["report", "register"]
+
+
+def test_a_mistake_keeps_the_input_in_place(desk, county):
+    event = reported(county)
+    page = desk.sit_down(county.operator)
+    page.goto(f"/events/{event.pk}/?do=merge")
+    page.fill("#do-merge-form [name=repeats]", "430281-2026-999999")
+    page.fill("#do-merge-form [name=words]", "与昨日事件相同")
+    press(page, "merge")
+    page.wait_for_selector("#do-merge-form .field-errors")
+    assert page.input_value("#do-merge-form [name=words]") == "与昨日事件相同"
+    assert page.url.endswith("?do=merge")
+
+
+def test_filters_change_the_list_without_loading_the_page(desk, county):
+    reported(county)
+    page = desk.sit_down(county.operator)
+    page.goto("/events/")
+    page.evaluate("window.stayed = true")
+    page.check(".filters [name=status][value=closed]")
+    page.wait_for_selector("#results .empty")
+    assert "status=closed" in page.url
+    page.uncheck(".filters [name=status][value=closed]")
+    page.wait_for_selector("#results .row-event")
+    assert page.evaluate("window.stayed") is True
+    assert desk.troubles == []
+
+
+def test_everything_works_without_javascript(desk, county, snapshot):
+    findable(county.standard)
+    page = desk.sit_down(county.worker, java_script_enabled=False)
+    page.goto("/events/report/")
+    page.fill("[name=description]", "路灯不亮")
+    page.fill("[name=lat]", "27.605")
+    page.fill("[name=lng]", "113.405")
+    page.click("form[enctype] button[type=submit].w-100")
+    event = Event.objects.get()
+    page = desk.sit_down(county.operator, java_script_enabled=False)
+    page.goto(f"/events/{event.pk}/")
+    page.fill("#do-register-form [name=standard_q]", "暴露垃圾")
+    press(page, "register")
+    page.check(f"#do-register-form [name=standard][value='{county.standard.pk}']")
+    press(page, "register")
+    page.select_option("#do-dispatch-form [name=lead]", str(county.urban.pk))
+    press(page, "dispatch")
+    page = desk.sit_down(county.staff, java_script_enabled=False)
+    page.click(f"#event-{event.pk} form button")
+    page.goto(f"/events/{event.pk}/")
+    page.fill("#do-feed_back-form [name=words]", "已修复")
+    press(page, "feed_back")
+    event.refresh_from_db()
+    assert event.status == Status.VERIFYING

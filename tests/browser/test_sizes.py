@@ -1,0 +1,58 @@
+"""Every kind of page on a wall, a desk and a phone: nothing sticks out, nothing is refused, no other host is asked."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from django.utils import timezone
+
+from events import services
+from events.models import Event
+from tests.browser.conftest import SIZES
+
+LONG = "公交站台广告牌松动摇晃，可能坠落伤人，附近小学放学时人流很大，请尽快派人加固或拆除"
+
+
+@pytest.fixture
+def busy(county):
+    """Events in all lights, one on its way to verification."""
+    for number in range(6):
+        row = services.report(
+            actor=county.worker, description=f"{LONG}{number}", location=county.west.point,
+            standard=county.standard.pk, place="醴陵市阳三街道解放路与人民路交叉口东北角公交站台旁边",
+        )  # fmt: skip
+        due = timezone.now() + timedelta(hours=4 * number - 9)
+        Event.objects.filter(pk=row.event_id).update(due_at=due, yellow_at=due - timedelta(hours=2))
+    services.advance(
+        event_id=row.event_id, action="register", actor=county.operator, standard=county.standard.pk, urgency="critical"
+    )
+    return row.event_id
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_is_wider_than_its_screen(desk, county, busy, size):
+    page = desk.sit_down(county.operator, size)
+    paths = ["/", "/?list=late", "/events/", f"/events/{busy}/", f"/events/{busy}/?do=dispatch"]
+    paths += ["/events/report/", "/inbox/", f"/grids/{county.west.village.pk}/", "/scores/", "/me/", "/no-such-page/"]
+    for path in paths:
+        page.goto(path)
+        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{path} sticks out by {wide} pixels"
+    assert desk.hosts == {urlsplit(desk.url).netloc}
+    assert desk.troubles == []
+
+
+def test_what_is_late_stands_first_and_says_so_in_shape_and_words(desk, county, busy):
+    page = desk.sit_down(county.operator)
+    first = page.locator(".row-event").first
+    assert first.get_attribute("data-light") == "red"
+    assert first.locator("use").first.get_attribute("href").endswith("#light-red")
+    assert first.locator(".light span").inner_text() != ""
+
+
+def test_english_fits_as_well(desk, county, busy):
+    page = desk.sit_down(county.operator, "phone")
+    page.click("form[action='/language/'] button")
+    page.goto(f"/events/{busy}/")
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
