@@ -41,11 +41,12 @@ _STAGE = (
 _REQUEST = ("id", "event_id", "unit_id", "asked_at", "amount", "amount_unit", "words", "granted", "decided_at")
 _SUPERVISION = (
     "id", "event_id", "by_id", "unit_id", "asked_unit_id", "asked_at", "words", "answer_by", "answered_at", "answer",
+    "noted",
 )  # fmt: skip
 _WHISTLE = ("id", "event_id", "unit_id", "by_id", "called_at", "place", "location", "come_by", "words")
 _CALL = (
     "id", "whistle_id", "unit_id", "called_at", "come_by", "arrived_at", "arrived_by_id", "location", "distance",
-    "stars", "stars_words",
+    "stars", "stars_words", "noted",
 )  # fmt: skip
 _PHOTO = (
     "id", "public_id", "event_id", "seq", "kind", "file", "thumbnail", "name", "extension", "content_type", "size",
@@ -185,7 +186,7 @@ class Writer:
         for row in life.requests:
             add["events_timerequest"].append((self._next("events_timerequest"), life.id, *row.values()))
         for row in life.supervisions:
-            add["events_supervision"].append((self._next("events_supervision"), life.id, *row.values()))
+            add["events_supervision"].append((self._next("events_supervision"), life.id, *row.values(), False))
         for row in life.whistles:
             add["events_whistle"].append(
                 (row["id"], life.id, row["unit"], row["by"], row["called_at"], row["place"],
@@ -196,7 +197,7 @@ class Writer:
                 add["events_whistlecall"].append(
                     (self._next("events_whistlecall"), row["id"], unit, row["called_at"], row["come_by"],
                      call["arrived_at"], call["arrived_by"], where, call["distance"], call["stars"],
-                     call["stars_words"])
+                     call["stars_words"], False)
                 )  # fmt: skip
 
 
