@@ -159,9 +159,9 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     """Steps of events this person sees, in the order they were committed, after `position` (xact, id).
 
     On PostgreSQL a transaction that is still open may commit with a lower id than rows already visible. So only rows
-    of transactions below the oldest running one are given, and they are ordered by transaction: nothing can appear
-    before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of commits.
-    Three or four queries.
+    of transactions below the oldest one that is writing are given, and they are ordered by transaction: nothing can
+    appear before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of
+    commits. Four queries.
     """
     settled = _settled()
     after = Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
@@ -185,14 +185,29 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
 def newest_position() -> tuple[int, int]:
     """Where a reader begins who wants only what comes from now on."""
     rows = Transition.objects.filter(_settled()).order_by("-xact", "-id")
-    return rows.values_list("xact", "id").first() or (0, 0)
+    return rows.values_list("xact", "id").first() or (-1, -1)
+
+
+# The lowest number of a transaction writing in this database, else the next one to be given. The snapshot is taken
+# before the activity is read: whoever was writing then is either still seen there or has finished. Not the snapshot's
+# own xmin, which counts the writers of all databases of the server: a long import next door would stop our readers.
+# `backend_xid` has 32 bits, the numbers of txid_current() have 64: the upper ones are those of the snapshot.
+_OLDEST_WRITER = """
+WITH snapshot AS MATERIALIZED (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS top),
+writing AS (
+  SELECT top, (top >> 32 << 32) + backend_xid::text::bigint AS xact FROM snapshot, pg_stat_activity
+  WHERE backend_xid IS NOT NULL AND datname = current_database()
+)
+SELECT LEAST(top, (SELECT min(CASE WHEN xact > top THEN xact - (1::bigint << 32) ELSE xact END) FROM writing))
+FROM snapshot
+"""
 
 
 def _settled() -> Q:
     """Rows that no running transaction can be followed by. One query; the bound holds for all that follow."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT txid_snapshot_xmin(txid_current_snapshot())")
+            cursor.execute(_OLDEST_WRITER)
             return Q(xact__lt=cursor.fetchone()[0])
     newest = Transition.objects.order_by("-id").values_list("id", flat=True).first()
     return Q(id__lte=newest or 0)

@@ -1,6 +1,8 @@
 """The feed of steps: everything that happened to events you see, in order, from a cursor on."""
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from core.api import pagination
@@ -10,6 +12,7 @@ from events import selectors
 from events.api import shapes
 
 NOW = "now"
+BEGINNING = (-1, -1)  # before transaction 0, under which bulk loads and SQLite write
 
 
 class Transitions(ListView):
@@ -36,8 +39,15 @@ class Transitions(ListView):
         size = pages.size_of(request)
         if cursor == NOW:
             return Response({"results": [], "cursor": pagination.encode(*selectors.newest_position()), "more": False})
-        position = tuple(pagination.decode(cursor, int, int)) if cursor else (-1, -1)
+        position = _position(cursor) if cursor else BEGINNING
         found = selectors.feed(request.user, position, size)
         known = selectors.Known.at(self.versions)
         rows = [selectors.step_row(values, known) for values in found.rows]
         return Response({"results": rows, "cursor": pagination.encode(*found.position), "more": found.more})
+
+
+def _position(cursor) -> tuple[int, int]:
+    xact, pk = pagination.decode(cursor, int, int)
+    if xact is None or pk is None:
+        raise ValidationError({"cursor": [_("This cursor was not made here. Begin again without one.")]})
+    return xact, pk
