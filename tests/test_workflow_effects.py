@@ -192,7 +192,8 @@ def test_only_departments_with_jurisdiction_lead_and_co_handle(scene):
             lambda pk=co: scene.take(event, "dispatch", "op_town", lead=scene.urban.pk, co_units=[pk]),
         )
     assert again(event).status == "registered"
-    scene.take(event, "dispatch", "op_town", lead=scene.urban.pk, co_units=[scene.police.pk, scene.urban.pk, scene.police.pk])
+    co_units = [scene.police.pk, scene.urban.pk, scene.police.pk]
+    scene.take(event, "dispatch", "op_town", lead=scene.urban.pk, co_units=co_units)
     assert turns(event) == [("市城管局", True, "open"), ("市公安局", False, "open")]
 
 
@@ -428,7 +429,8 @@ def test_each_called_unit_is_rated_once_and_an_absent_one_when_its_time_is_over(
 
 @pytest.mark.parametrize("stars", [0, 6, -1, 2.5])
 def test_stars_are_one_to_five(scene, stars):
-    refused_for("stars", lambda event=scene.closed(): scene.take(event, "evaluate", "reporter", stars=stars))
+    event = scene.closed()
+    refused_for("stars", lambda: scene.take(event, "evaluate", "reporter", stars=stars))
 
 
 def test_settling_needs_a_photo_from_before_and_one_from_after(scene):

@@ -133,8 +133,9 @@ def _one_by_one(action, due, now, **supplied) -> int:
     taken = 0
     for pk in list(due.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
-            event = due.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if event is None:
+            event = Event.objects.select_for_update(skip_locked=True).filter(pk=pk).first()
+            # Asked again under the lock, in a statement of its own: what another worker has noted meanwhile is seen.
+            if event is None or not due.filter(pk=pk).exists():
                 continue
             take(Step(action, MOVES[action], event, None, None, Surroundings.read(), supplied, now=now))
             taken += 1
