@@ -2,7 +2,7 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+from core.asgi import get_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gridcenter.settings")
-application = get_asgi_application()
+application = get_application()

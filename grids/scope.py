@@ -4,6 +4,7 @@
 """
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, reduce
 from operator import or_
 
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.roles import CENTRE, DEPARTMENT, GRID, ROLES, Role
+from core.prepared import Prepared
 
 NOTHING = Q(pk__in=[])
 
@@ -109,16 +111,17 @@ def _outermost(paths) -> frozenset[str]:
     return frozenset(kept)
 
 
+def _posts(user_id, today):
+    rows = apps.get_model("grids", "Post").objects.filter(user_id=user_id).on(today)
+    return rows.values_list("role", "grid__path", "unit_id", "unit__grid__path", "unit__active")
+
+
+_posts_of = Prepared(_posts, int, date)  # asked by every request
+
+
 def _seats(user) -> tuple[Seat, ...]:
-    Post = apps.get_model("grids", "Post")
-    today = timezone.localdate()
-    rows = (
-        Post.objects.filter(user_id=user.pk)
-        .on(today)
-        .values_list("role", "grid__path", "unit_id", "unit__grid__path", "unit__active")
-    )
     return tuple(
         Seat(ROLES[role], grid_path or unit_path, unit_id)
-        for role, grid_path, unit_id, unit_path, active in rows
+        for role, grid_path, unit_id, unit_path, active in _posts_of(user.pk, timezone.localdate())
         if role in ROLES and (grid_path or (unit_path and active))
     )

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from math import cos, degrees, radians
 
-from django.contrib.gis.geos import Point, Polygon
-from django.db import IntegrityError, transaction
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -192,30 +192,44 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, aroun
     if standard_id not in standards:
         raise Invalid(fields={"standard": [_("There is no such standard.")]})
     code = standards[standard_id].code
-    window = timedelta(hours=REPEAT_HOURS)
+    same = [pk for pk, entry in standards.items() if entry.code == code]
+    metres = dict(_within(lon, lat, same, at))
+    metres.pop(exclude, None)
+    if not metres:
+        return []
     rows = (
         Event.objects.visible_to(actor)
-        .filter(
-            standard_id__in=[pk for pk, entry in standards.items() if entry.code == code],
-            reported_at__gte=at - window,
-            reported_at__lte=at + window,
-            location__within=_box(lon, lat, REPEAT_METRES + 10),
-        )
+        .filter(pk__in=metres)
         .exclude(status__in=[Status.MERGED, Status.CANCELLED, Status.REJECTED])
-        .exclude(pk=exclude)
-        .order_by("-reported_at")[:MOST_REPEATS]
+        .order_by()
     )
-    near = [
-        {"event": event, "metres": round(metres_between(lon, lat, event.location.x, event.location.y), 1)}
-        for event in rows
-    ]
-    return sorted((r for r in near if r["metres"] <= REPEAT_METRES), key=lambda r: r["metres"])
+    return sorted(({"event": event, "metres": metres[event.pk]} for event in rows), key=lambda r: r["metres"])
 
 
-def _box(lon, lat, metres) -> Polygon:
-    """A box that holds everything within so many metres."""
-    high = degrees(metres / EARTH_RADIUS_M)
-    wide = high / max(cos(radians(lat)), 0.01)
-    box = Polygon.from_bbox((lon - wide, lat - high, lon + wide, lat + high))
-    box.srid = 4326
-    return box
+_AROUND = """
+SELECT id, ST_X(location), ST_Y(location) FROM events_event
+WHERE standard_id IN ({standards}) AND reported_at BETWEEN %s AND %s
+  AND ST_X(location) BETWEEN %s AND %s AND ST_Y(location) BETWEEN %s AND %s
+ORDER BY reported_at DESC LIMIT %s
+"""
+
+
+def _within(lon, lat, standards, at):
+    """(event id, metres) of events of these standards near the place in space and time, whoever may see them."""
+    window = timedelta(hours=REPEAT_HOURS)
+    times = [connection.ops.adapt_datetimefield_value(moment) for moment in (at - window, at + window)]
+    wide, high = _reach(lat, REPEAT_METRES)
+    sql = _AROUND.format(standards=", ".join(["%s"] * len(standards)))
+    box = [lon - wide, lon + wide, lat - high, lat + high]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*standards, *times, *box, MOST_REPEATS])
+        for pk, x, y in cursor.fetchall():
+            metres = round(metres_between(lon, lat, x, y), 1)
+            if metres <= REPEAT_METRES:
+                yield pk, metres
+
+
+def _reach(lat, metres) -> tuple[float, float]:
+    """Degrees of longitude and latitude within which everything lies that is so near."""
+    high = degrees((metres + 10) / EARTH_RADIUS_M)
+    return high / max(cos(radians(lat)), 0.01), high
