@@ -1,0 +1,106 @@
+"""Pictures of the demo county's pages: python bin/screenshots.py http://127.0.0.1:8000 (see bin/screenshots)."""
+
+import io
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+PASSWORD = "gridcenter-demo"  # noqa: S105 — the demo's, printed by bin/demo
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+MOST_BYTES = 300_000
+OPERATOR, WORKER = "centre0001", "worker0001"
+
+
+def log_in(browser, url, user, size):
+    context = browser.new_context(base_url=url, viewport=size, locale="zh-CN")
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("[name=username]", user)
+    page.fill("[name=password]", PASSWORD)
+    page.click("#content button[type=submit]")
+    if page.url.endswith("/login/"):
+        sys.exit(f"bin/screenshots: {user} cannot log in at {url}. Is it the demo county?")
+    return page
+
+
+def shot(page, path=None) -> Image.Image:
+    if path:
+        page.goto(path)
+    page.wait_for_load_state("networkidle")
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+def save(name, picture):
+    """As PNG; with fewer colours if it would be too large."""
+    target = IMAGES / f"{name}.png"
+    for colours in (None, 256, 128, 64):
+        made = picture.quantize(colours, dither=Image.Dither.NONE) if colours else picture
+        made.save(target, optimize=True)
+        if target.stat().st_size < MOST_BYTES:
+            break
+    print(f"{target.name} {target.stat().st_size // 1000} kB")  # noqa: T201
+
+
+def beside(*pictures) -> Image.Image:
+    gap = 24
+    wide = sum(p.width for p in pictures) + gap * (len(pictures) + 1)
+    sheet = Image.new("RGB", (wide, max(p.height for p in pictures) + 2 * gap), "#dde3ea")
+    left = gap
+    for picture in pictures:
+        sheet.paste(picture, (left, gap))
+        left += picture.width + gap
+    return sheet
+
+
+def first_event(page, query):
+    """Address of the first event of a list; of any event if the list is empty."""
+    for path in (f"/events/?{query}", "/events/"):
+        page.goto(path)
+        link = page.query_selector(".row-event a.title")
+        if link:
+            return link.get_attribute("href")
+    sys.exit("bin/screenshots: there is no event in this county.")
+
+
+def desk_pictures(browser, url):
+    page = log_in(browser, url, OPERATOR, DESK)
+    save("work", shot(page, "/?list=late"))
+    save("list", shot(page, "/events/?order=urgent&open=yes"))
+    save("detail", shot(page, first_event(page, "worklist=mine&status=reported&order=urgent")))
+    save("record", shot(page, first_event(page, "status=evaluated&kind=component")))
+    save("grid", shot(page, "/grids/"))
+    page.goto("/scores/")
+    ranking = page.query_selector("table a.figure-text")
+    if ranking:
+        save("ranking", shot(page, ranking.get_attribute("href")))
+        save("scorecard", shot(page, page.query_selector("tbody td:nth-child(2) a").get_attribute("href")))
+
+
+def phone_pictures(browser, url):
+    work = shot(log_in(browser, url, OPERATOR, PHONE), "/")
+    page = log_in(browser, url, WORKER, PHONE)
+    report = shot(page, "/events/report/")
+    record = shot(page, first_event(page, "order=newest"))
+    save("phone", beside(work, report, record))
+
+
+def main(url):
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=chromium, args=FLAGS, headless=True)
+        save("login", shot(browser.new_page(base_url=url, viewport=DESK, locale="zh-CN"), "/login/"))
+        desk_pictures(browser, url)
+        phone_pictures(browser, url)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1].rstrip("/") if len(sys.argv) > 1 else "http://127.0.0.1:8000")
