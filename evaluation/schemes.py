@@ -32,7 +32,7 @@ def _item(indicator, weight, empty=SchemeItem.Empty.SKIP, **bounds):
 DEFAULTS = {
     Kind.WORKER_MONTH: (
         _item("valid_reports", 30, SchemeItem.Empty.ZERO),
-        _item("reports", 15, target="20"),
+        _item("reports", 15, target="8"),
         _item("settled_on_spot", 15, SchemeItem.Empty.ZERO, target="0.3"),
         _item("verified_on_time", 25),
         _item("resident_satisfaction", 15),

@@ -5,15 +5,17 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
+from celery.schedules import maybe_schedule
 from django.core.management import CommandError, call_command
 
 from core.errors import Invalid
-from evaluation import schemes, services
-from evaluation.models import Period, Scheme, Scorecard
+from evaluation import periods, schemes, services
+from evaluation.models import Kind, Period, Scheme, Scorecard
 from evaluation.registry import INDICATORS, USER
 from evaluation.tasks import score_due, score_period
 from events import services as event_services
 from events.workflow import Status
+from gridcenter import celery_app
 from tests.factories import PostFactory
 from tests.scores import (
     CHINA,
@@ -217,3 +219,24 @@ def test_every_indicator_is_explained(settings):
         assert entry.meaning, code
         assert f"`{code}`" in page, code
         assert entry.subject == USER or code in {i.indicator for i in schemes.DEFAULTS[DEPARTMENTS]}
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "wakes", "due"),
+    [
+        ("score-months", (9, 1, 2, 0), (10, 1, 1, 59), False),
+        ("score-months", (9, 1, 2, 0), (10, 1, 2, 0), True),
+        ("score-months", (9, 1, 2, 0), (10, 4, 15, 0), True),  # the machine was off on the 1st
+        ("score-months", (10, 1, 2, 0), (10, 31, 23, 0), False),
+        ("score-quarters", (7, 1, 2, 30), (9, 1, 2, 30), False),
+        ("score-quarters", (7, 1, 2, 30), (10, 1, 2, 30), True),
+        ("score-quarters", (7, 1, 2, 30), (10, 9, 8, 0), True),
+    ],
+)
+def test_the_schedule_comes_on_its_day_and_after_a_downtime(time_machine, name, last, wakes, due):
+    entry = celery_app.conf.beat_schedule[name]
+    time_machine.move_to(local(*wakes), tick=False)
+    schedule = maybe_schedule(entry["schedule"], app=celery_app)
+    assert schedule.is_due(local(*last)).is_due is due
+    assert entry["task"] == score_due.name
+    assert periods.kind_of(*entry["args"]) in Kind.values

@@ -17,7 +17,7 @@ def _reported(period):
     return Event.objects.filter(period.holds("reported_at"), reporter__isnull=False)
 
 
-@indicator("reports", subject=USER, unit=COUNT, target=20, label=_("Reports registered 上报立案数"))
+@indicator("reports", subject=USER, unit=COUNT, target=8, label=_("Reports registered 上报立案数"))
 def reports(period):
     """Number of events reported in the period that were registered, those settled on the spot included."""
     rows = _reported(period).filter(registered_at__isnull=False)
