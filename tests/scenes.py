@@ -23,7 +23,7 @@ def beijing(text) -> datetime:
 def jpeg(size=(64, 48), colour=(90, 120, 60), exif=None, name="photo.jpg"):
     """A real, small photo as it is uploaded."""
     out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "JPEG", **({"exif": exif} if exif else {}))
+    Image.new("RGB", size, colour).save(out, "JPEG", **({} if exif is None else {"exif": exif}))
     return SimpleUploadedFile(name, out.getvalue(), content_type="image/jpeg")
 
 
