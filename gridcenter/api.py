@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("grids.api.urls")),
     path("", include("events.api.urls")),
+    path("", include("evaluation.api.urls")),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
     re_path(r"^.*$", Nowhere.as_view(), name="nowhere"),

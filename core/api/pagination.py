@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -99,6 +99,8 @@ def _part(value, kind):
         if moment.tzinfo is None or not 1970 <= moment.year <= 9000:
             raise ValueError
         return moment
+    if kind is date:
+        return date.fromisoformat(value)
     if type(value) is not kind or (kind is int and not -1 <= value <= MOST_DIGITS) or "\0" in str(value):
         raise ValueError
     return value
