@@ -75,8 +75,13 @@ def load_defaults() -> list[Scheme]:
 
 
 def usable(scheme) -> list[SchemeItem]:
-    """The scheme's items. Raises Invalid if it has none, or its weights do not add up to its total."""
+    """The scheme's items. Raises Invalid if one makes no sense or the weights do not add up to the total."""
     items = list(scheme.items.order_by("sort", "pk"))
+    for item in items:
+        for words in item.problem(scheme.kind).values():
+            raise Invalid(
+                _("“%(name)s”, %(item)s: %(words)s") % {"name": scheme.name, "item": item, "words": words}
+            )
     weights = sum((item.weight for item in items), Decimal(0))
     if weights != scheme.total:
         raise Invalid(

@@ -1,6 +1,6 @@
 """The arithmetic of points, ranks and periods, and the schemes that hold the weights."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from core.errors import Invalid
 from evaluation import periods, points, schemes, services
 from evaluation.models import Period, Scheme, SchemeItem
 from tests.scores import (
+    CHINA,
     DEPARTMENTS,
     LATER,
     MONTH,
@@ -162,7 +163,21 @@ def test_two_schemes_of_a_kind_are_never_in_force_at_once(county):
     ],
 )
 def test_an_item_that_makes_no_sense_is_refused(db, kind, fields, wrong):
-    scheme = Scheme.objects.create(kind=kind, name="试行", valid_from=OCTOBER)
+    scheme = Scheme.objects.create(kind=kind, name="试行", valid_from=OCTOBER, total=10)
+    item = SchemeItem(**{"scheme": scheme, "weight": 10, **fields})
     with pytest.raises(ValidationError) as refused:
-        SchemeItem(**{"scheme": scheme, "weight": 10, **fields}).full_clean()
+        item.full_clean()
     assert wrong in refused.value.message_dict
+    if wrong != "weight":  # written past the form, it is still not scored by
+        item.save()
+        with pytest.raises(Invalid):
+            services.score(kind, date(2026, 10, 1), datetime(2027, 1, 2, tzinfo=CHINA))
+        assert not Period.objects.exists()
+
+
+def test_items_of_a_scheme_that_is_not_saved_yet_are_checked_too():
+    with pytest.raises(ValidationError) as refused:
+        SchemeItem(scheme=Scheme(kind=MONTH), indicator="returned", weight=10).clean()
+    assert "indicator" in refused.value.message_dict
+    SchemeItem(scheme=Scheme(kind=DEPARTMENTS), indicator="returned", weight=10).clean()
+    SchemeItem(indicator="returned", weight=10).clean()

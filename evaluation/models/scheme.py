@@ -179,17 +179,21 @@ class SchemeItem(models.Model):
             entry.worst if self.worst is None else self.worst,
         )
 
-    def clean(self):
+    def problem(self, kind) -> dict[str, str]:
+        """{field: words} of what makes no sense in a scheme of `kind`; empty if all is well."""
         entry = registry.INDICATORS.get(self.indicator)
-        if entry is None or not self.scheme_id:
-            return
-        if entry.subject != Kind(self.scheme.kind).subject:
-            raise ValidationError({"indicator": _("This indicator does not fit the kind of the scheme.")})
+        if entry is None or entry.subject != Kind(kind).subject:
+            return {"indicator": _("This indicator does not fit the kind of the scheme.")}
         target, worst = self.bounds
-        if (target < worst) != entry.inverse or target == worst:
-            words = (
-                _("Less is better here: the value for all points must be below the one for none.")
-                if entry.inverse
-                else _("More is better here: the value for all points must be above the one for none.")
-            )
-            raise ValidationError({"target": words})
+        if entry.inverse and not target < worst:
+            words = _("Less is better here: the value for all points must be below the one for none.")
+            return {"target": words}
+        if not entry.inverse and not target > worst:
+            words = _("More is better here: the value for all points must be above the one for none.")
+            return {"target": words}
+        return {}
+
+    def clean(self):
+        scheme = getattr(self, "scheme", None)  # in the admin it may not be saved yet
+        if scheme is not None and scheme.kind in Kind.values and (wrong := self.problem(scheme.kind)):
+            raise ValidationError(wrong)
