@@ -19,7 +19,8 @@ from grids.scope import NOTHING, Scope
 
 S = Status
 FOR_LIST = ("standard", "grid", "grid__parent", "holder", "lead")
-LONG_TEXTS = ("rating_words", "head_hash", "contact_phone")
+# Left out of rows: texts nobody reads in a list, and outlines of a hundred kilobytes.
+LONG_TEXTS = ("rating_words", "head_hash", "contact_phone", "grid__boundary", "grid__parent__boundary")
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from grids.scope import Scope
 @require_safe
 def home(request):
     """The highest grid that is this person's to see."""
-    top = Grid.objects.visible_to(request.user).valid_on().order_by("level", "path").first()
+    top = Grid.objects.visible_to(request.user).valid_on().defer("boundary").order_by("level", "path").first()
     if top is None:
         return render(request, "grids/none.html")
     return redirect("grids:detail", top.pk)
 
 
 def _visible(user, pk):
-    grid = Grid.objects.visible_to(user).select_related("parent").filter(pk=pk).first()
+    grid = Grid.objects.visible_to(user).select_related("parent").defer("boundary", "parent__boundary").filter(pk=pk).first()
     if grid is None:
         raise Http404
     return grid
@@ -35,16 +35,16 @@ def detail(request, pk):
     """One grid."""
     visible = Grid.objects.visible_to(request.user)
     grid = _visible(request.user, pk)
-    children = visible.valid_on().filter(parent=grid).order_by("code")
+    children = visible.valid_on().filter(parent=grid).defer("boundary").order_by("code")
     names = dict(LevelName.objects.values_list("level", "name"))
     team = Post.objects.visible_to(request.user).on().filter(grid=grid).select_related("user").order_by("role", "pk")
     units = (
         Unit.objects.visible_to(request.user).filter(active=True, grid__in=grid.ancestor_ids)
-        .select_related("grid", "department_kind").order_by("-grid__level", "kind", "name")
+        .select_related("grid", "department_kind").defer("grid__boundary").order_by("-grid__level", "kind", "name")
     )
     context = {
         "grid": grid,
-        "crumbs": visible.filter(pk__in=grid.ancestor_ids[:-1]).order_by("level"),
+        "crumbs": visible.filter(pk__in=grid.ancestor_ids[:-1]).defer("boundary").order_by("level"),
         "level_name": names.get(grid.level, ""),
         "child_name": names.get(grid.level + 1, ""),
         "children": children,

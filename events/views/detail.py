@@ -22,10 +22,13 @@ RELATED = (
     "standard", "grid", "grid__parent", "grid__parent__parent", "holder", "centre", "lead", "reporter", "merged_into",
 )
 
+UNSEEN = ("grid__parent__boundary", "grid__parent__parent__boundary")
+
 
 def visible_event(user, pk):
     """The event, or 404 whether it does not exist or is not theirs to see."""
-    event = Event.objects.visible_to(user).select_related(*RELATED).order_by().filter(pk=pk).first()
+    rows = Event.objects.visible_to(user).select_related(*RELATED).defer(*UNSEEN).order_by()
+    event = rows.filter(pk=pk).first()
     if event is None:
         raise Http404
     return event
