@@ -75,9 +75,8 @@ def _facts(event, known) -> dict:
 def _step(values, known) -> dict:
     row = dict(zip(STEP, values, strict=True))
     actor = person(row.pop("actor_id"), row.pop("actor__name"), row.pop("actor__username"))
-    lon, lat = row.pop("lon"), row.pop("lat")
-    place = None if lon is None else {"lon": lon, "lat": lat}
-    return {**row, "actor": actor, "unit": known.unit(row.pop("unit_id")), "location": place}
+    unit, lon, lat = known.unit(row.pop("unit_id")), row.pop("lon"), row.pop("lat")
+    return {**row, "actor": actor, "unit": unit, "location": None if lon is None else {"lon": lon, "lat": lat}}
 
 
 def _with_unit(columns, values, known) -> dict:

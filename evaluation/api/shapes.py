@@ -5,6 +5,8 @@ from rest_framework import serializers as s
 from evaluation.models import Kind, Period
 from events.api.shapes import EventRow
 
+SUBJECTS = [("user", "user"), ("unit", "unit")]
+
 
 class PeriodRow(s.Serializer):
     id = s.IntegerField()
@@ -20,7 +22,7 @@ class PeriodRow(s.Serializer):
 
 
 class Subject(s.Serializer):
-    kind = s.ChoiceField(choices=["user", "unit"])
+    kind = s.ChoiceField(choices=SUBJECTS)
     id = s.IntegerField()
     name = s.CharField()
 

@@ -125,7 +125,7 @@ class RowsBehind(ListView):
         self.behind = selectors.behind(self.request.user, card, self.kwargs["indicator"])
         return self.behind.rows
 
-    @extend_schema(responses=shapes.RowBehind(many=True), tags=TAGS)
+    @extend_schema(responses=shapes.RowBehind(many=True), tags=TAGS, operation_id="scorecards_rows")
     def get(self, request, pk, indicator):
         self.known, self.now = Known.at(self.versions), timezone.now()
         answer = self.answer(request)

@@ -75,8 +75,9 @@ FIELDS = {
 KEY = serializers.CharField(
     max_length=LONGEST_KEY, help_text="Idempotency key; the header Idempotency-Key means the same."
 )
+STEP_ACTIONS = [(name, move.label) for name, move in MOVES.items() if name not in SYSTEM_ACTIONS]
 ABOUT_STEP = {
-    "action": serializers.ChoiceField(choices=[name for name in MOVES if name not in SYSTEM_ACTIONS]),
+    "action": serializers.ChoiceField(choices=STEP_ACTIONS),
     "seen": serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, help_text="`seq` of the event when you decided; newer ones give 409."
     ),
