@@ -15,7 +15,7 @@ from core.geo import metres_between
 from events import chain, clocks
 from events.services import clockwork
 from events.services.sweep import RATING_DAYS
-from events.workflow import BEGINNINGS, MOVES, REPORT, RUNNING, SETTLE, STAGE_OF, Stage, Status
+from events.workflow import BEGINNINGS, MOVES, OPEN, REPORT, RUNNING, SETTLE, STAGE_OF, Stage, Status
 
 MINUTE = timedelta(minutes=1)
 LAPSE = timedelta(days=RATING_DAYS)
@@ -31,7 +31,7 @@ class World:
 
     def __init__(self, limits, calendar, directory, end: datetime):
         self.limits, self.calendar, self.directory, self.end = limits, calendar, directory, end
-        self.whistles = count(1)
+        self.whistles, self.supervisions = count(1), count(1)  # ids, because facts name them
 
 
 class Turn:
@@ -138,21 +138,28 @@ class Life:
             raise Over
 
     def _sweep(self, until):
-        """What the beat job would have noted: yellow, red, suspensions that end."""
+        """What the beat job would have noted: yellow, red, suspensions that end, answers and units that do not come."""
+        while (found := min(self._due(), default=None, key=lambda note: note[0])) and found[0] < until:
+            at, name = found
+            self._clock(name, at, "挂账到期，自动恢复" if name == "resume" else "")
+
+    def _due(self):
+        """(tick, action) of everything that waits for the clock."""
+        after = _next_tick(self.now)
         if self.status == Status.SUSPENDED:
-            day = datetime.combine(self.suspended_until, datetime.min.time(), clocks.BEIJING) + MINUTE
-            if day < until:
-                self._clock("resume", day, "挂账到期，自动恢复")
-        if self.due_at is None or self.status not in RUNNING:
-            return
-        if self.warned == 0:
-            at = max(_next_tick(self.yellow_at), _next_tick(self.now))
-            if at < until and self.due_at >= at:
-                self._clock("due_soon", at, "")
-        if self.warned < 2:
-            at = max(_next_tick(self.due_at), _next_tick(self.now))
-            if at < until:
-                self._clock("overdue", at, "")
+            yield datetime.combine(self.suspended_until, datetime.min.time(), clocks.BEIJING) + MINUTE, "resume"
+        elif self.due_at is not None and self.warned < 2 and self.status in RUNNING:
+            red = max(_next_tick(self.due_at), after)
+            yellow = red if self.warned else max(_next_tick(self.yellow_at), after)
+            yield (yellow, "due_soon") if yellow < red else (red, "overdue")
+        if self.supervised and self.status in OPEN:
+            for row in self.supervisions:
+                if row["answered_at"] is None and not row["noted"]:
+                    yield max(_next_tick(row["answer_by"]), after), "unanswered"
+        if self.whistles and self.status in OPEN:
+            for whistle in self.whistles:
+                if any(not call["arrived_at"] and not call["noted"] for call in whistle["calls"].values()):
+                    yield max(_next_tick(whistle["come_by"]), after), "no_show"
 
     def _clock(self, name, at, words):
         self.now = at
@@ -231,23 +238,34 @@ class Life:
             if turn.lead and turn.outcome == "open":
                 turn.signed_at = self.now
 
-    def _end_turns(self, outcome, words, *, lead, unit=None):
-        for turn in self.turns:
-            if turn.lead == lead and turn.outcome == "open" and unit in (None, turn.unit_id):
-                turn.outcome, turn.ended_at, turn.words = outcome, self.now, words[:2000]
-                turn.late = self.handle_due_at is not None and self.now > self.handle_due_at
-                turn.used_share = self.share(self.handle_due_at, self.handle_seconds, self.handle_unit)
+    def _end_turn(self, turn, outcome, words):
+        turn.outcome, turn.ended_at, turn.words = outcome, self.now, words[:2000]
+        turn.late = self.handle_due_at is not None and self.now > self.handle_due_at
+        turn.used_share = self.share(self.handle_due_at, self.handle_seconds, self.handle_unit)
 
-    def _return(self, actor, unit, words, *_):
+    def _end_turns(self, words, *, lead, others):
+        for turn in self.turns:
+            if turn.outcome == "open":
+                self._end_turn(turn, lead if turn.lead else others, words if turn.lead else turn.words)
+
+    def _drop_request(self):
+        for request in self.requests:
+            if request["granted"] is None:
+                request["granted"], request["decided_at"] = False, self.now
+
+    def _return(self, actor, unit, words, location, source, supplied):
         self.returns += 1
-        self._end_turns("returned", words, lead=True)
-        self._end_turns("withdrawn", words, lead=False)
+        self._end_turns(words, lead="returned", others="withdrawn")
+        if source == Status.HANDLING:
+            self._drop_request()
         self.lead_id = self.signed_at = None
         self.holder_id = self.centre_id
         clockwork.clear_handling(self)
 
     def _co_report(self, actor, unit, words, *_):
-        self._end_turns("fed_back", words, lead=False, unit=unit)
+        for turn in self.turns:
+            if turn.outcome == "open" and not turn.lead and turn.unit_id == unit:
+                self._end_turn(turn, "fed_back", words)
 
     def _ask_time(self, actor, unit, words, location, source, supplied):
         amount, amount_unit = supplied["amount"], self.handle_unit
@@ -266,34 +284,31 @@ class Life:
                 turn.due_at = due_at
         request["granted"], request["decided_at"] = True, self.now
         return {
-            "amount": str(request["amount"]), "amount_unit": request["amount_unit"], "due_at": due_at.isoformat()
+            "amount": f"{request['amount']:.2f}", "amount_unit": request["amount_unit"],
+            "due_at": due_at.isoformat(),
         }  # fmt: skip
 
     def _refuse_time(self, *_):
         self.requests[-1]["granted"], self.requests[-1]["decided_at"] = False, self.now
 
     def _feed_back(self, actor, unit, words, *_):
-        self._end_turns("fed_back", words, lead=True)
-        for request in self.requests:
-            if request["granted"] is None:
-                request["granted"], request["decided_at"] = False, self.now
+        self._end_turns(words, lead="fed_back", others="fed_back")
+        self._drop_request()
         self.fed_back_at = self.now
         self.holder_id = self.centre_id
 
-    def _judge(self, outcome):
+    def _verify_pass(self, *_):
         for turn in self.turns:
-            if turn.lead and turn.outcome == "fed_back":
-                turn.outcome = outcome
-
-    def _verify_pass(self, actor, unit, words, *_):
-        self._judge("passed")
-        self._end_turns("passed", words, lead=False)
+            if turn.outcome == "fed_back":
+                turn.outcome = "passed"
         self.closed_at = self.now
         clockwork.clear_handling(self)
 
     def _rework(self, *_):
         self.reworks += 1
-        self._judge("rework")
+        for turn in self.turns:
+            if turn.lead and turn.outcome == "fed_back":
+                turn.outcome = "rework"
         self.fed_back_at = self.signed_at = None
         self._assign(self.lead_id, [])
 
@@ -328,8 +343,9 @@ class Life:
     def _supervise(self, actor, unit, words, location, source, supplied):
         self.supervised = True
         self.supervisions.append(
-            {"by": actor, "unit": unit, "asked_unit": self.holder_id, "asked_at": self.now, "words": words,
-             "answer_by": supplied["answer_by"], "answered_at": None, "answer": ""}
+            {"id": next(self.around.supervisions), "by": actor, "unit": unit, "asked_unit": self.holder_id,
+             "asked_at": self.now, "words": words, "answer_by": supplied["answer_by"], "answered_at": None,
+             "answer": "", "noted": False}
         )  # fmt: skip
         return {"answer_by": supplied["answer_by"].isoformat()}
 
@@ -341,10 +357,10 @@ class Life:
 
     def _whistle(self, actor, unit, words, location, source, supplied):
         whistle = {
-            "id": supplied["id"], "unit": unit, "by": actor, "called_at": self.now, "place": supplied["place"],
+            "id": next(self.around.whistles), "unit": unit, "by": actor, "called_at": self.now, "place": supplied["place"],
             "location": location or (self.lon, self.lat), "come_by": supplied["come_by"], "words": words,
             "calls": {pk: {"arrived_at": None, "arrived_by": None, "location": None, "distance": None,
-                           "stars": None, "stars_words": ""} for pk in supplied["units"]},
+                           "stars": None, "stars_words": "", "noted": False} for pk in supplied["units"]},
         }  # fmt: skip
         self.whistles.append(whistle)
         come_by = supplied["come_by"].isoformat()
@@ -371,6 +387,21 @@ class Life:
     def _note_overdue(self, *_):
         self.warned, self.late = 2, True
         return {"due_at": self.due_at.astimezone(UTC).isoformat()}
+
+    def _note_unanswered(self, *_):
+        rows = [r for r in self.supervisions if not r["answered_at"] and not r["noted"] and r["answer_by"] < self.now]
+        for row in rows:
+            row["noted"] = True
+        return {"supervisions": [row["id"] for row in rows], "asked": sorted({row["asked_unit"] for row in rows})}
+
+    def _note_no_show(self, *_):
+        units = []
+        for whistle in self.whistles:
+            for unit, call in whistle["calls"].items():
+                if not call["arrived_at"] and not call["noted"] and whistle["come_by"] < self.now:
+                    call["noted"] = True
+                    units.append(unit)
+        return {"units": units}
 
     # ---- the chain
 
@@ -407,4 +438,5 @@ _EFFECTS = {
     "suspend": Life._suspend, "resume": Life._resume, "supervise": Life._supervise, "answer": Life._answer,
     "whistle": Life._whistle, "report_in": Life._report_in, "rate_call": Life._rate_call,
     "due_soon": Life._note_due_soon, "overdue": Life._note_overdue,
+    "unanswered": Life._note_unanswered, "no_show": Life._note_no_show,
 }  # fmt: skip

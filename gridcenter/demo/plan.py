@@ -175,7 +175,7 @@ class Planner:
 
     def _repeat(self, index, other, repeat_of, grid, lon, lat, standard):
         repeat_of[index], grid[index], standard[index] = other, grid[other], standard[other]
-        near = np.round((lon[other], lat[other]) + self.rng.normal(0, 1e-4, 2), 6)
+        near = np.round(np.add((lon[other], lat[other]), self.rng.normal(0, 1e-4, 2)), 6)
         inside = shapely.contains_xy(self._polygons[grid[other]], *near)
         lon[index], lat[index] = near if inside else (lon[other], lat[other])
 

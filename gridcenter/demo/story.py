@@ -24,7 +24,7 @@ STARS = (*[5] * 70, *[4] * 22, *[3] * 5, *[2] * 2, 1)
 # Fates that a short demo must not leave to chance, given to events of the last days.
 FATES = (
     "reject", "merge", "cancel", "suspend", "stuck:register", "stuck:dispatch", "stuck:sign", "stuck:handle",
-    "stuck:verify", "whistle", "supervise", "return", "rework", "more_time", "reopen",
+    "stuck:verify", "whistle", "no_show", "supervise", "unanswered", "return", "rework", "more_time", "reopen",
 )  # fmt: skip
 
 
@@ -76,9 +76,9 @@ class Story:
             pass
         return self.life
 
-    def chance(self, share: float, name: str = "") -> bool:
+    def chance(self, share: float, *fates: str) -> bool:
         """Whether it happens: by fate, else by chance."""
-        return (bool(name) and self.fate == name) or self.r.random() < share
+        return self.fate in fates or self.r.random() < share
 
     # ---- speeds
 
@@ -186,7 +186,7 @@ class Story:
     def _dispatch(self, to_bureau):
         life, r = self.life, self.r
         self._stuck("dispatch")
-        if self.chance(SUPERVISED, "supervise"):
+        if self.chance(SUPERVISED, "supervise", "unanswered"):
             self._supervise()
         entry = self.world.limits.standards[life.standard_id]
         kinds = {0: entry.leads[0]} if to_bureau and 0 in entry.leads else entry.leads
@@ -218,7 +218,7 @@ class Story:
     def _work(self):
         life, r = self.life, self.r
         unit = life.lead_id
-        if self.chance(WHISTLED, "whistle"):
+        if self.chance(WHISTLED, "whistle", "no_show"):
             self._whistle()
         if self.chance(SUSPENDED, "suspend"):
             self._suspend()
@@ -248,7 +248,7 @@ class Story:
             actor, unit = self.cast.person(centre, r), centre
         spot = self.near()
         photos = self.pictures("verify", 1) if r.random() < 0.35 else ()
-        if life.reworks < 2 and self.chance(REWORKED, "" if life.reworks else "rework"):
+        if life.reworks < 2 and self.chance(REWORKED, *(() if life.reworks else ("rework",))):
             life.step("rework", at, actor, unit, self._words(texts.REWORK), spot, photos)
         else:
             life.step("verify_pass", at, actor, unit, self._words(texts.PASS), spot, photos)
@@ -287,11 +287,13 @@ class Story:
         if above is None:
             return
         at = self._soon(0.1, 1.0)
-        answer_by = at + timedelta(days=r.choice((1, 2, 3)))
+        unanswered = self.fate == "unanswered" or r.random() < 0.1
+        answer_by = at + timedelta(days=1 if unanswered else r.choice((1, 2, 3)))
         words = self._words(texts.SUPERVISE)
         life.step("supervise", at, self.cast.person(above.pk, r), above.pk, words, answer_by=answer_by)
-        if r.random() < 0.85:
-            self._desk("answer", self._soon(0.2, 3.0), self._words(texts.ANSWER))
+        if unanswered:
+            life.wait(answer_by + timedelta(hours=r.uniform(0.1, 5)))
+        self._desk("answer", self._soon(0.2, 3.0), self._words(texts.ANSWER))
 
     def _whistle(self):
         life, r = self.life, self.r
@@ -301,8 +303,10 @@ class Story:
         come_by = self._soon(0.02, 0.2) + timedelta(hours=r.choice((2, 4, 24)))
         life.step(
             "whistle", self._soon(0.02, 0.15), self.cast.person(caller, r), caller, self._words(texts.WHISTLE),
-            units=units, place=life.place or "事发现场", come_by=come_by, id=next(self.world.whistles),
+            units=units, place=life.place or "事发现场", come_by=come_by,
         )  # fmt: skip
+        if self.fate == "no_show":
+            life.wait(come_by + timedelta(minutes=2))
         for unit in units:
             if r.random() < 0.93:
                 at = life.now + (come_by - life.now) * min(1.4, r.lognormvariate(-0.9, 0.5))

@@ -8,7 +8,7 @@ from .places import Node, Place, outlines
 from .shapes import partition, union
 
 #: Mesh faces per smallest grid: fewer in large places, to stay quick.
-FACES = 60_000
+FACES = 24_000
 FEWEST, MOST = 9, 30
 #: Development zones without an outline of their own, and the district they lie in.
 CARVED_FROM = {"370571000000": "370502000000", "370572000000": "370503000000"}

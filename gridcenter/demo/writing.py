@@ -186,7 +186,8 @@ class Writer:
         for row in life.requests:
             add["events_timerequest"].append((self._next("events_timerequest"), life.id, *row.values()))
         for row in life.supervisions:
-            add["events_supervision"].append((self._next("events_supervision"), life.id, *row.values(), False))
+            pk, *rest = row.values()
+            add["events_supervision"].append((pk, life.id, *rest))
         for row in life.whistles:
             add["events_whistle"].append(
                 (row["id"], life.id, row["unit"], row["by"], row["called_at"], row["place"],
@@ -197,7 +198,7 @@ class Writer:
                 add["events_whistlecall"].append(
                     (self._next("events_whistlecall"), row["id"], unit, row["called_at"], row["come_by"],
                      call["arrived_at"], call["arrived_by"], where, call["distance"], call["stars"],
-                     call["stars_words"], False)
+                     call["stars_words"], call["noted"])
                 )  # fmt: skip
 
 
