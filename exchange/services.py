@@ -15,31 +15,30 @@ ROLE = "staff"
 
 
 @transaction.atomic
-def make_key(*, unit: Unit, name: str = "", expires: datetime | None = None) -> tuple[UnitKey, str]:
+def issue_key(*, unit: Unit, name: str = "", expiry_date: datetime | None = None) -> tuple[UnitKey, str]:
     """A new key for the system of `unit`: (row, key). The key is shown this once; only its hash is kept.
 
     The machine account and its post are made with the first key and used by all further ones. Raises Invalid for a
     unit that is no active department, or an end in the past.
     """
     if unit.kind != Unit.Kind.DEPARTMENT or not unit.active:
-        raise Invalid(fields={"unit": [_("Keys are for active departments.")]})
-    if expires is not None and expires <= timezone.now():
-        raise Invalid(fields={"expires": [_("Expected a time in the future.")]})
+        raise Invalid(_("Expected an active department."), fields={"unit": [_("Expected an active department.")]})
+    if expiry_date is not None and expiry_date <= timezone.now():
+        raise Invalid(fields={"expiry_date": [_("Expected a time in the future.")]})
     user = _machine_of(unit)
-    return UnitKey.objects.create_key(name=(name or unit.name)[:50], user=user, expiry_date=expires)
+    return UnitKey.objects.create_key(name=(name or unit.name)[:50], user=user, expiry_date=expiry_date)
 
 
 def _machine_of(unit: Unit) -> User:
-    username = f"unit-{unit.code}"
     user, made = User.objects.get_or_create(
-        username=username, defaults={"name": unit.name, "kind": User.Kind.MACHINE}
+        username=f"api-{unit.code}"[:150], defaults={"name": unit.name[:60], "kind": User.Kind.MACHINE}
     )
+    if user.kind != User.Kind.MACHINE:
+        raise Invalid(_("“%(name)s” is a person's login name.") % {"name": user.username})
     if made:
         user.set_unusable_password()
         user.save(update_fields=["password"])
-    elif user.kind != User.Kind.MACHINE:
-        raise Invalid(fields={"unit": [_("The name %(name)s belongs to a person.") % {"name": username}]})
-    if not Post.objects.on().filter(user=user, role=ROLE, unit=unit).exists():
+    if not user.posts.on().filter(unit=unit, role=ROLE).exists():
         Post.objects.create(user=user, role=ROLE, unit=unit)
     return user
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from events import services
 from events.models import Notice
 from exchange.models import UnitKey
-from exchange.services import make_key, revoke_key
+from exchange.services import issue_key, revoke_key
 from grids.models import Post
 from tests.factories import PASSWORD
 
@@ -117,36 +117,36 @@ def test_a_department_works_with_its_key(county):
         ("dispatch", {"lead": county.urban.pk}),
     ):
         services.advance(event_id=event.pk, action=action, actor=county.operator, **supplied)
-    _row, key = make_key(unit=county.urban)
+    _row, key = issue_key(unit=county.urban)
     client = client_with(HTTP_X_API_KEY=key)
     assert [row["id"] for row in client.get("/api/v1/events/", {"worklist": "mine"}).json()["results"]] == [event.pk]
     answer = client.post(f"/api/v1/events/{event.pk}/steps/", {"action": "sign"})
     assert answer.json()["event"]["status"] == "handling"
-    machine = User.objects.get(username=f"unit-{county.urban.code}")
+    machine = User.objects.get(username=f"api-{county.urban.code}")
     assert event.transitions.get(action="sign").actor == machine
 
 
 def test_a_second_key_uses_the_same_account_and_post(county):
-    make_key(unit=county.urban)
-    _row, key = make_key(unit=county.urban, name="备用")
+    issue_key(unit=county.urban)
+    _row, key = issue_key(unit=county.urban, name="备用")
     assert UnitKey.objects.values_list("user", flat=True).distinct().count() == 1
     assert Post.objects.filter(user__kind="machine").count() == 1
     assert client_with(HTTP_X_API_KEY=key).get(ME).json()["kind"] == "machine"
 
 
 def test_keys_that_are_wrong_revoked_or_expired_open_nothing(county):
-    row, key = make_key(unit=county.urban)
+    row, key = issue_key(unit=county.urban)
     assert client_with(HTTP_X_API_KEY=key + "x").get(ME).status_code == 401
     assert client_with(HTTP_X_API_KEY="nonsense").get(ME).status_code == 401
     revoke_key(prefix=row.prefix)
     assert client_with(HTTP_X_API_KEY=key).get(ME).status_code == 401
-    row, key = make_key(unit=county.urban, expires=timezone.now() + timedelta(days=1))
+    row, key = issue_key(unit=county.urban, expiry_date=timezone.now() + timedelta(days=1))
     UnitKey.objects.filter(pk=row.pk).update(expiry_date=timezone.now() - timedelta(seconds=1))
     assert client_with(HTTP_X_API_KEY=key).get(ME).status_code == 401
 
 
 def test_a_machine_has_no_password_login(county):
-    make_key(unit=county.urban)
+    issue_key(unit=county.urban)
     machine = User.objects.get(kind="machine")
     assert log_in(machine, "").status_code == 400
     machine.set_password(PASSWORD)

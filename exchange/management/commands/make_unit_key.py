@@ -23,7 +23,8 @@ class Command(BaseCommand):
             raise CommandError(_("There is no unit with the code %(code)s.") % {"code": unit})
         expires = timezone.now() + timedelta(days=days) if days is not None else None
         try:
-            _row, key = services.make_key(unit=found, name=name, expires=expires)
+            _row, key = services.issue_key(unit=found, name=name, expiry_date=expires)
         except DomainError as error:
-            raise CommandError("; ".join(text for texts in error.fields.values() for text in texts)) from error
+            reasons = [str(text) for texts in error.fields.values() for text in texts] or [str(error.message)]
+            raise CommandError("; ".join(reasons)) from error
         self.stdout.write(key)
