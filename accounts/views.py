@@ -5,6 +5,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
@@ -18,6 +19,12 @@ class Login(LoginView):
 
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
+
+    def dispatch(self, request, *args, **kwargs):
+        # A list that renews itself after the session has ended: the whole page goes to the gate, not a part of it.
+        if request.method == "GET" and request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": request.get_full_path()})
+        return super().dispatch(request, *args, **kwargs)
 
 
 class Logout(LogoutView):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django import forms
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -228,7 +229,13 @@ def _place(desk, required):
 
 
 def _pin(desk, required):
-    return PinField(label=_("Position"), required=required)
+    field = PinField(label=_("Position"), required=required)
+    field.widget.map = {
+        "tiles": settings.MAP_TILES_URL, "attribution": settings.MAP_TILES_ATTRIBUTION,
+        "outlines": "map-outlines",  # of the event's grid, on the same page
+        "home": desk.event.location,
+    }
+    return field
 
 
 def _photos(desk, required):

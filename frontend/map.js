@@ -98,7 +98,8 @@ function settablePin(map, element) {
 }
 
 function draw(element) {
-  if (element.dataset.drawn) return;
+  // Inside a folded block a map has no size yet: it is drawn when the block opens.
+  if (element.dataset.drawn || !element.offsetParent) return;
   element.dataset.drawn = "1";
   const map = L.map(element, { attributionControl: Boolean(element.dataset.tiles), zoomSnap: 0.5, maxZoom: 19 });
   if (element.dataset.tiles) {
@@ -115,8 +116,10 @@ function draw(element) {
     map.fitBounds(outlines.getBounds(), { padding: [14, 14] });
   } else if (points.length) {
     map.fitBounds(points.map(({ lat, lng }) => [lat, lng]), { padding: [24, 24], maxZoom: 16 });
+  } else if (element.dataset.homeLat) {
+    map.setView([element.dataset.homeLat, element.dataset.homeLng], 16);
   } else {
-    map.setView([element.dataset.homeLat || 27.65, element.dataset.homeLng || 113.49], 10);
+    map.setView([27.65, 113.49], 10);
   }
   if (element.hasAttribute("data-pin")) settablePin(map, element);
   if (element.dataset.outlinesUrl) {
@@ -135,4 +138,5 @@ function drawAll(root) {
 }
 
 drawAll(document);
+document.addEventListener("toggle", (event) => drawAll(event.target), true);
 document.body.addEventListener("htmx:load", (event) => drawAll(event.detail.elt.parentElement || document));

@@ -263,6 +263,7 @@ CSRF_COOKIE_HTTPONLY = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_ENABLE_ADMIN = False
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
 

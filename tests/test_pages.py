@@ -463,10 +463,26 @@ def test_login_logout_and_language(visit, county):
     assert client.get("/").status_code == 302
 
 
+def test_a_list_that_renews_itself_after_the_session_leads_to_the_login(visit, county):
+    response = visit().get("/?list=late", headers={"hx-request": "true"}, follow=True)
+    assert (response.status_code, response["HX-Redirect"]) == (204, "/login/?next=%2F%3Flist%3Dlate")
+
+
 def test_a_wrong_password_is_told_in_words(visit, county):
     response = visit().post("/login/", {"username": county.operator.username, "password": "wrong"})
     assert response.status_code == 200
     assert "alert-danger" in response.content.decode()
+
+
+def test_too_many_wrong_passwords_lock_the_name_and_say_so(visit, county, settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    client = visit()
+    for _attempt in range(3):
+        response = client.post("/login/", {"username": county.operator.username, "password": "wrong"})
+    assert response.status_code == 429
+    assert "There were too many wrong passwords" in text_of(response)
+    right = client.post("/login/", {"username": county.operator.username, "password": PASSWORD})
+    assert right.status_code == 429
 
 
 def test_errors_are_told_in_plain_words(visit, county):
