@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
+from django.core.management import call_command, get_commands
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
@@ -153,6 +154,18 @@ def test_service_mode_refuses_to_start_without(name):
     )
     assert done.returncode != 0
     assert f"{name} is not set. In service mode every secret and address must be given" in done.stderr
+
+
+def test_commands_named_in_the_guide_exist_with_these_options(capsys):
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    named = re.findall(r"deploy/manage ([a-z_]+)((?: --[a-z-]+)*)", guide)
+    assert len(named) > 10
+    for command, options in named:
+        assert command in get_commands(), command
+        with pytest.raises(SystemExit):
+            call_command(command, "--help")
+        known = capsys.readouterr().out
+        assert all(option in known for option in options.split()), (command, options)
 
 
 # --- systemd, nginx -------------------------------------------------------------------------------------------
