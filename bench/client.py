@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import uvloop
 
@@ -43,6 +44,7 @@ Script = Generator[bytes, Answer, None]
 def request(method: str, path: str, *, token: str | None = None, body=None) -> bytes:
     """The bytes of a request. As behind the reverse proxy, which says that the outside is https."""
     payload = b"" if body is None else json.dumps(body).encode()
+    path = quote(path, safe="/?&=%")
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "X-Forwarded-Proto: https", "Accept: application/json"]
     if token:
         lines.append(f"Authorization: Token {token}")
@@ -119,12 +121,16 @@ def _chunks(buffer, at):
 
 @dataclass
 class Course:
-    """One kind of load: `make(client number)` gives each client its script. `expects`: statuses that are no failure."""
+    """One kind of load: `make(client number)` gives each client its script.
+
+    `expects`: statuses that are no failure. `floor`: the name of the course it is compared with.
+    """
 
     name: str
     make: Callable[[int], Script]
     expects: frozenset[int] = frozenset({200})
     clients: int = CLIENTS
+    floor: str = "floor"
     _scripts: list = field(default_factory=list)
 
     def scripts(self) -> list[list]:

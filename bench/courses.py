@@ -22,26 +22,31 @@ def insert_floor() -> Course:
     return Course("floor", lambda number: repeat([raw]), frozenset({201}))
 
 
-def select_floor(rows: int, name: str = "floor") -> Course:
+def select_floor(rows: int) -> Course:
     raw = request("GET", f"/bench/select/{rows}/")
-    return Course(name, lambda number: repeat([raw]))
+    return Course(f"floor {rows}", lambda number: repeat([raw]), floor=f"floor {rows}")
 
 
-def logins(role: str, number: int, clients: int = 8) -> list[str]:
-    """Tokens for one client out of the LOGINS of a role (`top`, or `staff` of the first department)."""
-    step = 1 if role == "top" else seed.DEPARTMENTS
-    names = [f"{role}_{step * i + (role == 'top')}" for i in range(seed.LOGINS)]
-    return [seed.token(name) for name in names[number::clients]]
+def logins(role: str, number: int, clients: int) -> list[str]:
+    """Tokens for one client out of LOGINS of a role: `top` the county's operators, `station` operators of villages,
+    `bureau` the staff of the first department."""
+    first_village = 2 + seed.AREAS + seed.TOWNS
+    name = {
+        "top": lambda i: f"top_{1 + i}",
+        "station": lambda i: f"operator_{first_village + i}",
+        "bureau": lambda i: f"staff_{seed.DEPARTMENTS * i}",
+    }[role]
+    return [seed.token(name(i)) for i in range(number, seed.LOGINS, clients)]
 
 
-def reads(name: str, role: str, paths: list[str]) -> Course:
+def reads(name: str, role: str, paths: list[str], *, clients: int = 8, floor: str = "floor 20") -> Course:
     """GET `paths` in turn, in the name of each of the role's logins in turn."""
 
     def script(number):
-        tokens = logins(role, number)
-        return repeat([request("GET", path, token=token) for token in tokens for path in paths])
+        tokens = logins(role, number, clients)
+        return repeat([request("GET", path, token=token) for path in paths for token in tokens])
 
-    return Course(name, script)
+    return Course(name, script, clients=clients, floor=floor)
 
 
 def stations(database: str) -> list[tuple]:

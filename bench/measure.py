@@ -92,9 +92,8 @@ def _middle(values) -> float:
     return statistics.median(values) if values else 0.0
 
 
-# What a script measures: (database name) → courses. The first is the floor if it is named so.
+# What a script measures: database name → courses, those of the floor among them.
 Courses = Callable[[str], list[Course]]
-FLOOR = "floor"
 
 
 def interleave(courses: Courses, options) -> list[Figure]:
@@ -113,9 +112,9 @@ def interleave(courses: Courses, options) -> list[Figure]:
         for _number in range(options.rounds):
             _one_round(found, options.seconds)
         for events, server, made, tallies in found:
-            floor = tallies.get(FLOOR)
             made_figures = [
-                tallies[c.name].figure(c.name, events, c, None if c.name == FLOOR else floor) for c in made
+                tallies[c.name].figure(c.name, events, c, tallies.get(c.floor) if c.floor != c.name else None)
+                for c in made
             ]
             _complain(made, tallies)
             _count(server.database, courses, made_figures)
