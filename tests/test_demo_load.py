@@ -116,6 +116,15 @@ def test_the_history_verifies(sanyuan):
     assert Seal.objects.count() == sanyuan.counts["seals"] == 32
 
 
+def test_the_seals_are_those_the_service_makes(sanyuan):
+    assert history.seal_due(END) == []
+    for made in Seal.objects.order_by("until"):
+        start = Seal.objects.filter(until__lt=made.until).aggregate(last=Max("until"))["last"] or history.EPOCH
+        moved = Transition.objects.filter(at__gte=start, at__lt=made.until).values("event_id").annotate(last=Max("seq"))
+        heads = made.heads.order_by("event_id").values_list("event_id", "seq")
+        assert list(heads) == list(moved.order_by("event_id").values_list("event_id", "last"))
+
+
 def test_each_events_status_is_the_target_of_its_last_step(sanyuan):
     heads = Transition.objects.filter(seq=F("event__head_seq"))
     assert heads.count() == Event.objects.count()

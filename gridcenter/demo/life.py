@@ -132,10 +132,11 @@ class Life:
         self._note(name, source, actor, unit, words, location, photos, facts)
 
     def wait(self, until: datetime):
-        """Let the clock do its part up to `until`. Raises Over beyond the end, with all of it done."""
+        """Let time pass, and the clock do its part. Raises Over beyond the end, with all of it done."""
         self._sweep(min(until, self.around.end))
         if until > self.around.end:
             raise Over
+        self.now = max(self.now, until)
 
     def _sweep(self, until):
         """What the beat job would have noted: yellow, red, suspensions that end, answers and units that do not come."""

@@ -114,12 +114,11 @@ class Hiring:
             self._hire("worker", "worker_part", grid=node.id)
         for node in self._levels[3]:
             self._hire("gridleader", "grid_leader", grid=node.id)
-        for node in self._levels[2]:
+        for node in (self.root, *self._levels[2]):
             self._hire("inspector", "inspector", grid=node.id)
-            self._hire("mediator", "mediator", grid=node.id)
             self._hire("admin", "district_admin", grid=node.id, admin=True)
-        self._hire("inspector", "inspector", grid=self.root.id)
-        self._hire("admin", "district_admin", grid=self.root.id, admin=True)
+        for node in self._levels[2]:
+            self._hire("mediator", "mediator", grid=node.id)
 
     def _unit(self, kind, name, code, grid, department_kind):
         self._units.append((len(self._units) + 1, kind, name, code, grid, department_kind))

@@ -19,7 +19,7 @@ RETURNED, REWORKED, CO_HANDLED = 0.03, 0.035, 0.12
 WHISTLED, SUPERVISED, SUSPENDED, MORE_TIME, REOPENED = 0.010, 0.010, 0.008, 0.03, 0.006
 STUCK = 0.004  # at each step: somebody forgets
 RATED, RATED_ON_SPOT = 0.45, 0.25
-STARS = (*[5] * 70, *[4] * 22, *[3] * 5, *[2] * 2, 1)
+STARS = (*[5] * 73, *[4] * 22, *[3] * 3, 2, 1)
 
 # Fates that a short demo must not leave to chance, given to events of the last days.
 FATES = (
@@ -106,8 +106,11 @@ class Story:
         return self._awake(self.life.now + timedelta(hours=self.r.uniform(low, high)))
 
     def _stuck(self, stage: str):
-        if self.chance(STUCK, f"stuck:{stage}"):
+        """Somebody forgets: for days, or to the end of the demonstrated time."""
+        if self.fate == f"stuck:{stage}":
             self.life.wait(self.world.end + timedelta(days=1))
+        elif self.r.random() < STUCK:
+            self.life.wait(self.life.now + timedelta(days=self.r.expovariate(1 / 5)))
 
     def _words(self, choices: Sequence[str]) -> str:
         return self.r.choice(choices)
