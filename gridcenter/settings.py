@@ -55,7 +55,7 @@ INSTALLED_APPS = [
     "evaluation",
     "exchange",
     "gridcenter",
-    "django.contrib.admin",
+    "core.admin_config.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -718,3 +718,13 @@ def test_make_admin_refuses_in_words_and_makes_nobody(county, monkeypatch, grid,
     with pytest.raises(CommandError, match=words):
         call_command("make_admin", "boss", grid=grid)
     assert not User.objects.filter(username="boss").exists()
+
+
+def test_cells_are_read_as_they_are_meant():
+    assert tables.text(" 阳　三（东） ") == "阳三（东）"  # full-width brackets belong to the name
+    assert tables.text("Ａ１ b") == "A1 b"
+    assert tables.text(12.0) == "12"
+    assert tables.code("４３０２８１－Ａ１") == "430281-A1"
+    assert tables.day(" ２０２６年1月5日 ") == date(2026, 1, 5)
+    with pytest.raises(tables.Unreadable, match="has lost digits"):
+        tables.code(110105194912310020)

@@ -68,7 +68,7 @@ def import_boundaries(
     return _write(grids, shapes, synthetic, dry_run)
 
 
-def check(grids: list["fit.Place"], shapes: dict, tolerance: float, findings: Findings):
+def check(grids: list[fit.Place], shapes: dict, tolerance: float, findings: Findings):
     """Say how new `shapes` (by grid id) fit their parents, their children and their siblings."""
     for child, parent, metres, area in fit.leavings(grids, shapes, tolerance):
         words = _("%(code)s %(name)s leaves %(parent)s by up to %(metres).0f m (%(area).0f m² lie outside).")
@@ -78,6 +78,15 @@ def check(grids: list["fit.Place"], shapes: dict, tolerance: float, findings: Fi
         words = _("%(code)s %(name)s overlaps %(other)s by up to %(metres).0f m (%(area).0f m²).")
         facts = {"code": one.code, "name": one.name, "other": f"{other.code} {other.name}"}
         findings.of(one.code, words % {**facts, "metres": metres, "area": area})
+
+
+def check_one(*, pk, code, name, parent_path, shape, findings: Findings, tolerance: float = TOLERANCE_M):
+    """Say how one drawn shape fits; `pk` None for a grid that is not saved yet."""
+    own = pk or 0
+    place = fit.Place(own, code, name, f"{parent_path}{own}/", None, None)
+    if _sound(place, shape, findings):
+        others = [grid for grid in _all_grids() if grid.pk != own]
+        check([*others, place], {own: _multi(shape)}, tolerance, findings)
 
 
 # ---- reading
@@ -145,7 +154,7 @@ def _multi(geometry):
     return flat if flat.geom_type == "MultiPolygon" else shapely.MultiPolygon([flat])
 
 
-def _all_grids() -> list["fit.Place"]:
+def _all_grids() -> list[fit.Place]:
     rows = Grid.objects.filter(valid_until=None).order_by("path").annotate(wkb=AsWKB("boundary"))
     return [
         fit.Place(pk, code, name, path, parent, shapely.from_wkb(bytes(wkb)) if wkb else None)

@@ -1,6 +1,7 @@
 """The tree of grids from administrative divisions (区划): a county or a whole city, with one statement per level."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -101,6 +102,17 @@ def import_divisions(
 def counties(source=DIVISIONS) -> list[tuple[str, str]]:
     """(code, name) of the counties and districts of a divisions file."""
     return [(code, row["name"]) for code, row in _divisions(source).items() if row["level"] == "county"]
+
+
+def areas_there() -> io.BytesIO:
+    """The areas as they are, as an areas table: an import without one would put all towns into a single area."""
+    towns = Grid.objects.filter(level=2, valid_until=None).order_by("path")
+    rows = towns.values_list("code", "parent__code", "parent__name")
+    text = io.StringIO()
+    csv.writer(text).writerows([("town_code", "area_code", "area_name"), *rows])
+    table = io.BytesIO(text.getvalue().encode())
+    table.name = "areas.csv"
+    return table
 
 
 def summary(done: DivisionsImported) -> list[str]:

@@ -76,7 +76,7 @@ def leavings(places: list[Place], fresh: dict, tolerance: float) -> Iterator[tup
 
 
 def overlaps(places: list[Place], fresh: dict, tolerance: float) -> Iterator[tuple]:
-    """(one, other, metres, square metres) where two siblings overlap in a strip wider than `tolerance`."""
+    """(one, other, metres, square metres) where two siblings overlap in a strip wider than `tolerance`; one is new."""
     ground = _Ground(places, fresh)
     groups: dict[tuple, list[int]] = defaultdict(list)
     for pk in ground.shapes:
@@ -93,7 +93,8 @@ def overlaps(places: list[Place], fresh: dict, tolerance: float) -> Iterator[tup
                 common = shapes[a].intersection(shapes[b])
                 metres = width(common, tolerance)
                 if metres > tolerance:
-                    yield ground.places[pks[a]], ground.places[pks[b]], metres, common.area
+                    one, other = (a, b) if pks[a] in ground.fresh else (b, a)
+                    yield ground.places[pks[one]], ground.places[pks[other]], metres, common.area
 
 
 def width(geometry, tolerance: float) -> float:

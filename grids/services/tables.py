@@ -26,6 +26,8 @@ EXACT_DIGITS = 15  # of a number in a spreadsheet; what is longer has lost its l
 SERIALS = range(20_000, 80_000)  # days since 1900 that a spreadsheet shows as a date: 1954 to 2119
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+# Full-width digits and letters; punctuation stays, it belongs to Chinese names.
+PLAIN = {wide: wide - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for wide in range(ord(first), ord(last) + 1)}
 HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
@@ -138,7 +140,7 @@ def _heading(rows, known) -> tuple[int, dict[int, str]]:
 
 def heading_key(value) -> str:
     """ "Staff Number*" → "staffnumber": what tells two headings apart."""
-    return re.sub(r"[\s_*:()/·-]", "", text(value)).lower()
+    return re.sub(r"[\s_*:()/·-]", "", unicodedata.normalize("NFKC", text(value))).lower()
 
 
 def text(value) -> str:
@@ -147,13 +149,13 @@ def text(value) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    line = " ".join(unicodedata.normalize("NFKC", str(value)).split())
+    line = " ".join(str(value).translate(PLAIN).split())
     return HAN_GAP.sub("", line)
 
 
 def code(value) -> str:
     """A code or number without any spaces. Raises Unreadable where a spreadsheet has lost digits."""
-    line = re.sub(r"[\s']", "", text(value))
+    line = re.sub(r"[\s']", "", unicodedata.normalize("NFKC", text(value)))
     too_long = isinstance(value, int | float) and len(line.lstrip("-")) > EXACT_DIGITS
     if too_long or SHORTENED.fullmatch(line):
         raise Unreadable(

@@ -1,0 +1,158 @@
+"""People and roles in the admin. `grids.admin` completes the page of people with their posts and registers it."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import ROLES
+from accounts.services import clean_id_number, clean_phone
+from core import ciphers
+from core.admin import Realm, ScopedAdmin
+
+SECRET_LOOKUPS = ("password", "id_number", "phone", "auth_token")  # not even to search by, hash and all
+
+
+class WriteOnly(forms.ModelForm):
+    """Phone and ID number are written here and never shown: an empty field changes nothing."""
+
+    new_phone = forms.CharField(
+        label=_("new phone"), required=False, help_text=_("Empty: stays as it is."), strip=True
+    )
+    new_id_number = forms.CharField(
+        label=_("new ID number"), required=False, help_text=_("Empty: stays as it is."), strip=True
+    )
+
+    def clean_new_phone(self):
+        return self._checked("new_phone", clean_phone)
+
+    def clean_new_id_number(self):
+        number = self._checked("new_id_number", clean_id_number)
+        others = User.objects.filter(id_number_hash=ciphers.keyed_hash(number)).exclude(pk=self.instance.pk)
+        if number and others.exists():
+            raise forms.ValidationError(_("Somebody else has this ID number."))
+        return number
+
+    def clean_staff_number(self):
+        return self.cleaned_data["staff_number"] or None  # "" would be a number that only one person can have
+
+    def _checked(self, name, clean):
+        try:
+            return clean(self.cleaned_data[name]) if self.cleaned_data[name] else ""
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def save(self, commit=True):
+        for name in ("phone", "id_number"):
+            if value := self.cleaned_data.get(f"new_{name}"):
+                setattr(self.instance, name, value)
+        return super().save(commit)
+
+
+class PersonForm(WriteOnly, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
+
+
+class NewPersonForm(WriteOnly, AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "name", "kind", "staff_number", "is_staff")
+
+
+class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
+    """People. Phone and ID number are masked; nobody is deleted, because the history names them: deactivate instead."""
+
+    form = PersonForm
+    add_form = NewPersonForm
+    list_display = ("username", "name", "staff_number", "phone_shown", "kind", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "kind")
+    search_fields = ("username", "name", "staff_number")
+    ordering = ("username",)
+    filter_horizontal = ()
+    readonly_fields = ("phone_shown", "id_number_shown", "last_login", "date_joined")
+    _PERSON = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
+    _PRIVATE = ("phone_shown", "new_phone", "id_number_shown", "new_id_number")
+    fieldsets = (
+        (None, {"fields": (*_PERSON, "password")}),
+        (_("Private data"), {"fields": _PRIVATE}),
+        (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "username",
+                    "name",
+                    "kind",
+                    "staff_number",
+                    "is_staff",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                )
+            },
+        ),
+        (_("Private data"), {"fields": ("new_phone", "new_id_number")}),
+    )
+
+    @admin.display(description=_("phone"))
+    def phone_shown(self, user):
+        return user.masked_phone or "—"
+
+    @admin.display(description=_("ID number"))
+    def id_number_shown(self, user):
+        return user.masked_id_number or "—"
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def lookup_allowed(self, lookup, value, request):
+        return not lookup.startswith(SECRET_LOOKUPS) and super().lookup_allowed(lookup, value, request)
+
+    def get_readonly_fields(self, request, obj=None):
+        # Nobody closes the door behind themselves.
+        own = ("is_active", "is_staff") if obj is not None and obj.pk == request.user.pk else ()
+        return (*super().get_readonly_fields(request, obj), *own)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(admin.ModelAdmin):
+    """The roles and their permissions, generated from accounts/roles.py after each migration: to look at."""
+
+    list_display = ("name", "label")
+    search_fields = ("name",)
+    readonly_fields = ("name", "label", "permission_list")
+    fields = readonly_fields
+    actions = None
+
+    @admin.display(description=_("role"))
+    def label(self, group):
+        return ROLES[group.name].name if group.name in ROLES else "—"
+
+    @admin.display(description=_("may"))
+    def permission_list(self, group):
+        return "\n".join(sorted(ROLES[group.name].permissions)) if group.name in ROLES else "—"
+
+    def has_module_permission(self, request):
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request, obj=None):
+        return Realm.of(request.user).may("accounts.view_user")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,0 +1,114 @@
+"""Scoring schemes, periods and scorecards in the admin. Scores are computed, never typed."""
+
+from django.contrib import admin, messages
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline, ScopedInline, SharedAdmin
+from core.admin_filters import InForce
+from core.errors import DomainError
+from evaluation import schemes, services
+from evaluation.models import Period, Scheme, SchemeItem, Scorecard, ScoreLine
+
+
+class ItemInline(ScopedInline):
+    model = SchemeItem
+    fields = ("sort", "indicator", "weight", "target", "worst", "empty")
+
+    def get_queryset(self, request):
+        return admin.TabularInline.get_queryset(self, request)  # a scheme is the whole territory's
+
+
+@admin.register(Scheme)
+class SchemeAdmin(SharedAdmin):
+    """What is scored, with which weights. One that a period was scored by cannot be deleted."""
+
+    list_display = ("name", "kind", "valid_from", "valid_until", "total")
+    list_filter = ("kind", InForce)
+    search_fields = ("name",)
+    inlines = (ItemInline,)
+
+    def has_delete_permission(self, request, obj=None):
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.periods.exists())
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        try:
+            schemes.usable(form.instance)
+        except DomainError as error:
+            messages.warning(request, str(error.message))
+
+
+@admin.register(Period)
+class PeriodAdmin(ReadOnly, SharedAdmin):
+    """Months and quarters. Scoring again and publishing are the two things to do; both are services."""
+
+    list_display = ("__str__", "status", "scheme", "scored_at", "published_at", "published_by")
+    list_filter = ("kind", "status")
+    fields = (
+        "kind",
+        ("start", "end"),
+        "status",
+        "scheme",
+        "scored_at",
+        ("published_at", "published_by"),
+    )
+    actions = ("score_again", "publish")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("scheme", "published_by")
+
+    def has_publish_permission(self, request):
+        return services.may_publish(request.user)
+
+    @admin.action(description=gettext_lazy("Score the chosen periods again"), permissions=["publish"])
+    def score_again(self, request, queryset):
+        self._each(
+            request, queryset, lambda period: services.score(period.kind, period.start), _("%s: scored.")
+        )
+
+    @admin.action(description=gettext_lazy("Publish the chosen periods"), permissions=["publish"])
+    def publish(self, request, queryset):
+        def publish(period):
+            services.publish(period_id=period.pk, actor=request.user)
+
+        self._each(request, queryset, publish, _("%s: published, and frozen from now on."))
+
+    def _each(self, request, queryset, do, words):
+        for period in queryset:
+            try:
+                do(period)
+            except DomainError as error:
+                messages.error(request, f"{period}: {error.message}")
+            else:
+                messages.success(request, words % period)
+
+
+class LineInline(ReadOnlyInline):
+    model = ScoreLine
+    fields = ("indicator", "numerator", "denominator", "value", "weight", "most", "points")
+    readonly_fields = fields
+
+
+@admin.register(Scorecard)
+class ScorecardAdmin(ReadOnlyAdmin):
+    scope_paths = ("path",)
+    list_display = ("period", "user", "unit", "total", "rank", "of")
+    list_filter = ("period__kind", "period__status")
+    search_fields = ("user__name", "unit__name")
+    exclude = ("path",)
+    inlines = (LineInline,)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("period", "user", "unit")
+
+
+@admin.register(ScoreLine)
+class ScoreLineAdmin(ReadOnlyAdmin):
+    scope_paths = ("scorecard__path",)
+    list_display = ("scorecard", "indicator", "numerator", "denominator", "value", "weight", "points")
+    list_filter = ("indicator",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("scorecard__user", "scorecard__unit")

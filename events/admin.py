@@ -1,0 +1,212 @@
+"""Events and their history in the admin: to look at. Only steps change them (events.services)."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from core import ciphers
+from core.admin import ReadOnlyAdmin, ReadOnlyInline, SharedAdmin
+from events import admin_rules  # noqa: F401  (registers standards, limits and the calendar)
+from events.models import (
+    Assignment,
+    Attachment,
+    Event,
+    Notice,
+    Seal,
+    StageRecord,
+    Supervision,
+    TimeRequest,
+    Transition,
+    Whistle,
+    WhistleCall,
+)
+
+
+class StepInline(ReadOnlyInline):
+    model = Transition
+    fields = ("seq", "at", "action", "source", "target", "actor", "unit", "words")
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("actor", "unit")
+
+
+class AssignmentInline(ReadOnlyInline):
+    model = Assignment
+    fields = ("unit", "lead", "outcome", "dispatched_at", "signed_at", "due_at", "ended_at", "late")
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("unit")
+
+
+class OfEvents(ReadOnlyAdmin):
+    """Rows that belong to an event: seen by whoever administers the place where it was reported."""
+
+    reads_by = "events.view_event"
+    scope_paths = ("event__path",)
+    search_fields = ("event__number",)
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows.select_related("event", *self.with_)
+
+    with_: tuple[str, ...] = ()
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    scope_paths = ("path",)
+    list_display = (
+        "__str__",
+        "status",
+        "urgency",
+        "short",
+        "grid",
+        "holder",
+        "due_at",
+        "late",
+        "reported_at",
+    )
+    list_filter = ("status", "urgency", "source", "late", "placed", "supervised")
+    search_fields = ("number", "description", "place")
+    date_hierarchy = None
+    inlines = (StepInline, AssignmentInline)
+    fields = (
+        ("number", "status", "urgency", "source"),
+        "description",
+        ("place", "placed", "grid"),
+        "standard",
+        ("reporter", "contact_name", "phone_shown"),
+        ("holder", "centre", "lead"),
+        ("due_at", "handle_due_at", "suspended_until"),
+        ("late", "returns", "reworks", "grants", "reopens"),
+        ("supervised", "settled_on_spot", "spot_check", "merged_into"),
+        ("stars", "rating_words"),
+        ("reported_at", "registered_at", "dispatched_at", "signed_at"),
+        ("fed_back_at", "closed_at", "evaluated_at"),
+    )
+    readonly_fields = ("phone_shown",)
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).select_related("grid", "holder")
+        return rows.defer("grid__boundary")
+
+    @admin.display(description=_("what"))
+    def short(self, event):
+        return event.description[:40]
+
+    @admin.display(description=_("contact phone"))
+    def phone_shown(self, event):
+        return ciphers.mask_phone(event.contact_phone) or "—"
+
+
+@admin.register(Transition)
+class TransitionAdmin(OfEvents):
+    """The history. A database trigger refuses every change of it; here is not even a button."""
+
+    reads_by = "events.view_transition"
+    list_display = ("event", "seq", "at", "action", "source", "target", "actor", "unit")
+    list_filter = ("action",)
+    with_ = ("actor", "unit")
+    ordering = ("-id",)
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(OfEvents):
+    list_display = (
+        "event",
+        "unit",
+        "lead",
+        "outcome",
+        "dispatched_at",
+        "due_at",
+        "ended_at",
+        "late",
+        "exempt",
+    )
+    list_filter = ("outcome", "lead", "late", "exempt")
+    with_ = ("unit",)
+
+
+@admin.register(StageRecord)
+class StageRecordAdmin(OfEvents):
+    list_display = ("event", "stage", "unit", "started_at", "ended_at", "due_at", "late", "exempt")
+    list_filter = ("stage", "late", "exempt")
+    with_ = ("unit",)
+
+
+@admin.register(TimeRequest)
+class TimeRequestAdmin(OfEvents):
+    list_display = ("event", "unit", "asked_at", "amount", "amount_unit", "granted", "decided_at")
+    list_filter = ("granted",)
+    with_ = ("unit",)
+
+
+@admin.register(Supervision)
+class SupervisionAdmin(OfEvents):
+    list_display = ("event", "unit", "asked_unit", "asked_at", "answer_by", "answered_at")
+    with_ = ("unit", "asked_unit")
+
+
+class CallInline(ReadOnlyInline):
+    model = WhistleCall
+    fields = ("unit", "come_by", "arrived_at", "arrived_by", "distance", "stars")
+    readonly_fields = fields
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("unit", "arrived_by")
+
+
+@admin.register(Whistle)
+class WhistleAdmin(OfEvents):
+    list_display = ("event", "unit", "by", "called_at", "place", "come_by")
+    exclude = ("location",)
+    inlines = (CallInline,)
+    with_ = ("unit", "by")
+
+
+@admin.register(WhistleCall)
+class WhistleCallAdmin(OfEvents):
+    scope_paths = ("whistle__event__path",)
+    search_fields = ("whistle__event__number",)
+    list_display = ("whistle", "unit", "called_at", "come_by", "arrived_at", "distance", "stars")
+    exclude = ("location",)
+
+    def get_queryset(self, request):
+        return super(OfEvents, self).get_queryset(request).select_related("whistle__event", "unit")
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(OfEvents):
+    """What was uploaded, not the files: pages that show them ask who may see the event."""
+
+    list_display = ("name", "event", "kind", "content_type", "size", "uploaded_at")
+    list_filter = ("kind",)
+    fields = (
+        "name",
+        "event",
+        "seq",
+        "kind",
+        "content_type",
+        "size",
+        "sha256",
+        "taken_at",
+        "uploader",
+        "uploaded_at",
+    )
+
+
+@admin.register(Notice)
+class NoticeAdmin(OfEvents):
+    list_display = ("user", "event", "action", "created_at", "read_at")
+    list_filter = ("action",)
+    with_ = ("user",)
+
+
+class SharedReadOnly(ReadOnlyAdmin, SharedAdmin):
+    """To look at for every administrator; nothing personal in it."""
+
+
+@admin.register(Seal)
+class SealAdmin(SharedReadOnly):
+    list_display = ("until", "chains", "hash", "made_at")
