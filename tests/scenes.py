@@ -1,10 +1,12 @@
 """Events in every status, in a county with a person for every role: the ground of the workflow's tests."""
 
 import io
-from datetime import date, datetime, timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.utils import timezone
 from PIL import Image
 
@@ -30,6 +32,23 @@ def jpeg(size=(64, 48), colour=(90, 120, 60), exif=None, name="photo.jpg"):
 def photo(actor, kind=Attachment.Kind.OTHER) -> str:
     """The public id of a fresh upload of this person."""
     return str(attachments.store(actor=actor, upload=jpeg(), kind=kind).public_id)
+
+
+@contextmanager
+def file_database(folder):
+    """The SQLite test database as a file for the length of a test."""
+    settings, memory = connections.settings["default"], connections["default"]
+    name = str(folder / "races.sqlite3")
+    with memory.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [name])
+    before, settings["NAME"] = settings["NAME"], name
+    connections["default"] = connections.create_connection("default")
+    try:
+        yield
+    finally:
+        connections["default"].close()
+        settings["NAME"] = before
+        connections["default"] = memory
 
 
 class Scene(County):
@@ -203,5 +222,3 @@ class Scene(County):
             self._other = self.report()
         return self._other
 
-
-NATIONAL_DAY = (date(2026, 10, 1), date(2026, 10, 7))

@@ -5,12 +5,11 @@ file, because connections to one in memory share their locks.
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from threading import Barrier
 from threading import Event as Signal
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
@@ -20,26 +19,9 @@ from events.services import history, sweep
 from grids import directory, locate
 from grids.models import Grid, Unit
 from tests.factories import square
-from tests.scenes import Scene, beijing, photo
+from tests.scenes import Scene, beijing, file_database, photo
 
 ROUNDS = 6
-
-
-@contextmanager
-def file_database(folder):
-    """The SQLite test database as a file for the length of a test."""
-    settings, memory = connections.settings["default"], connections["default"]
-    name = str(folder / "races.sqlite3")
-    with memory.cursor() as cursor:
-        cursor.execute("VACUUM INTO %s", [name])
-    before, settings["NAME"] = settings["NAME"], name
-    connections["default"] = connections.create_connection("default")
-    try:
-        yield
-    finally:
-        connections["default"].close()
-        settings["NAME"] = before
-        connections["default"] = memory
 
 
 @pytest.fixture
