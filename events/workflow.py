@@ -83,7 +83,7 @@ RELATIONS = {
     AREA_CENTRE: _("a station or sub-centre of the area"),
     CALLED_UNIT: _("a unit called by a whistle"),
     CALLER: _("the unit that blew the whistle"),
-    ANYWHERE_IN: _("a post in the area"),
+    ANYWHERE_IN: _("any post"),
     SYSTEM: _("the clock"),
 }
 
@@ -335,7 +335,7 @@ MOVES: dict[str, Move] = {
     "due_soon": Move(_("About to be late 即将超时"), _from(*RUNNING), SAME, (Who(SYSTEM),), stage=False),
     "overdue": Move(_("Late 超时"), _from(*RUNNING), SAME, (Who(SYSTEM),), stage=False),
     "unanswered": Move(_("Supervision not answered 督办逾期"), _from(*OPEN), SAME, (Who(SYSTEM),), stage=False),
-    "no_show": Move(_("Called unit did not come 未按时报到"), _from(*OPEN), SAME, (Who(SYSTEM),), stage=False),
+    "no_show": Move(_("Called unit did not come 未按时报到"), _NUMBERED, SAME, (Who(SYSTEM),), stage=False),
 }
 
 # The two ways an event begins: not moves of an existing one.
