@@ -15,6 +15,7 @@ from evaluation.explanations import MEANINGS
 from evaluation.models import Kind, Period
 from evaluation.registry import COUNT
 from evaluation.scope import may_see
+from events import paging
 from events.views.rows import light_of
 
 CARDS_ON_A_PAGE = 50
@@ -54,7 +55,7 @@ def period(request, pk):
     """The ranking of one period."""
     _allowed(request)
     found = _period(request, pk)
-    words = request.GET.get("q", "").strip()
+    words = paging.words(request.GET.get("q"))
     page = Paginator(selectors.ranking(request.user, found, words), CARDS_ON_A_PAGE).get_page(request.GET.get("page"))
     page.object_list = list(selectors.with_lines(page.object_list))
     grids = selectors.places(page.object_list)

@@ -22,6 +22,7 @@ from events.forms_fields import (
 )
 from events.models import Attachment, Event
 from events.models.standard import LimitUnit
+from events.paging import number
 from events.services import likely_repeats
 from events.workflow import MOVES, Urgency
 from grids import directory, locate
@@ -74,7 +75,7 @@ def standard_widget():
         return [row(standard) for standard in standards.search(query, limit=MOST_MATCHES)]
 
     def describe(pk):
-        found = limits.current().standards.get(int(pk)) if str(pk).isdigit() else None
+        found = limits.current().standards.get(number(pk))
         return row(found) if found and found.valid_on(timezone.localdate()) else None
 
     return PickerWidget(
@@ -97,7 +98,7 @@ def grid_widget(scope, only_below=None):
         return [row(entry) for entry in sorted(seen, key=lambda g: g.code)[:MOST_MATCHES]]
 
     def describe(pk):
-        entry = index.by_id.get(int(pk)) if str(pk).isdigit() else None
+        entry = index.by_id.get(number(pk))
         return row(entry) if entry else None
 
     return PickerWidget(
@@ -189,8 +190,8 @@ class RepeatsField(forms.CharField):
         text = super().clean(value).strip().lstrip("#")
         seen = Event.objects.visible_to(self.desk.user).exclude(pk=self.desk.event.pk).order_by()
         found = seen.filter(number=text).values_list("pk", flat=True).first()
-        if found is None and text.isdigit():
-            found = seen.filter(pk=int(text)).values_list("pk", flat=True).first()
+        if found is None and number(text) is not None:
+            found = seen.filter(pk=number(text)).values_list("pk", flat=True).first()
         if found is None:
             raise forms.ValidationError(_("No event with this number is yours to see."))
         return found

@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from events.paging import number, words
+
 
 class SiteTemplate:
     """A widget whose template lies among the pages' own, not in Django's."""
@@ -32,7 +34,7 @@ class PickerWidget(SiteTemplate, forms.Widget):
         self.results_url, self.placeholder = results_url, placeholder
 
     def value_from_datadict(self, data, files, name):
-        return data.get(name) or None, (data.get(f"{name}_q") or "").strip()
+        return data.get(name) or None, words(data.get(f"{name}_q"))
 
     def get_context(self, name, value, attrs):
         chosen, query = value if isinstance(value, tuple) else (value, "")
@@ -52,9 +54,9 @@ class PickerField(forms.Field):
     def clean(self, value):
         chosen, query = value if isinstance(value, tuple) else (value, "")
         if chosen:
-            if not str(chosen).isdigit() or not self.widget.describe(int(chosen)):
+            if number(chosen) is None or not self.widget.describe(chosen):
                 raise ValidationError(_("This choice no longer exists. Choose another one."))
-            return int(chosen)
+            return number(chosen)
         if query:
             found = self.widget.find(query)
             raise ValidationError(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Q
 
 PAGE_SIZES = (20, 50, 100)
+MOST_DIGITS = 18  # fits into a bigint
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -19,13 +20,24 @@ class Page:
     first: bool = True
 
 
+def number(text) -> int | None:
+    """A whole number from an address, as a row's id can be; None for anything else (²,  a hundred digits …)."""
+    text = str(text or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
+def words(text: str | None) -> str:
+    """What somebody typed into a search box, without the NUL that PostgreSQL refuses."""
+    return (text or "").replace("\0", "").strip()
+
+
 def size_from(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and int(text) in PAGE_SIZES else PAGE_SIZES[0]
+    return found if (found := number(text)) in PAGE_SIZES else PAGE_SIZES[0]
 
 
 def newest_first(queryset, cursor: str, size: int) -> Page:
     """By id, downwards. A cursor that cannot be read is the first page."""
-    last = int(cursor) if cursor.isdigit() else None
+    last = number(cursor)
     if last is not None:
         queryset = queryset.filter(pk__lt=last)
     rows = list(queryset.order_by("-pk")[: size + 1])
@@ -52,9 +64,10 @@ def _cursor(event) -> str:
 
 def _parse(cursor):
     due, _sep, pk = cursor.rpartition("_")
-    if not pk.isdigit() or (due and not due.isdigit()):
+    pk, since = number(pk), number(due)
+    if pk is None or (due and since is None):
         return None
     try:
-        return (EPOCH + int(due) * MICROSECOND if due else None), int(pk)
+        return (EPOCH + since * MICROSECOND if due else None), pk
     except OverflowError:
         return None

@@ -217,6 +217,25 @@ def test_filters_narrow_the_list(visit, county):
     assert pks("status=nonsense") == set()
 
 
+@pytest.mark.parametrize("odd", ["²", "9" * 40, "x", "-1", "%00", "'\"><b>", "垃圾" * 500])
+def test_odd_addresses_are_answered_without_breaking(visit, county, reported, odd):
+    client = visit(county.operator)
+    names = ("q", "status", "grid", "unit", "standard", "light", "reported_from", "after", "size", "order", "late", "kind")
+    for name in names:
+        assert client.get(f"/events/?{name}={odd}").status_code == 200, name
+    assert client.get(f"/?list={odd}&after={odd}").status_code == 200
+    assert client.get(f"/inbox/?after={odd}").status_code == 200
+    assert client.get(f"/events/report/here/?lat={odd}&lng={odd}&standard={odd}").status_code == 200
+    assert client.get(f"/events/report/here/?lat=27.605&lng=113.405&standard={odd}").status_code == 200
+    assert client.get(f"/events/report/standards/?standard_q={odd}").status_code == 200
+    assert client.get(f"/events/report/grids/?name=grid&grid_q={odd}").status_code == 200
+    assert client.get(f"/scores/?kind={odd}").status_code == 200
+    assert client.get(f"/events/{reported.pk}/?do={odd}").status_code == 200
+    form = {"key": "k", "standard": odd, "urgency": odd, "seen": odd}
+    assert client.post(step_url(reported, "register"), form).status_code == 422
+    assert client.post(step_url(reported, "merge"), {"key": "k", "repeats": odd}).status_code == 422
+
+
 def test_pages_follow_each_other_by_key(visit, county):
     made = [report(county, county.worker, description=f"第{n}件").pk for n in range(45)]
     client = visit(county.operator)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from events import paging
 from events.models import Notice
 
 PAGE = 30
@@ -19,9 +20,9 @@ def inbox(request):
     mine = Notice.objects.visible_to(request.user)
     only_unread = request.GET.get("unread") == "1"
     rows = mine.unread() if only_unread else mine
-    after = request.GET.get("after", "")
-    if after.isdigit():
-        rows = rows.filter(pk__lt=int(after))
+    after = paging.number(request.GET.get("after"))
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
     found = list(
         rows.select_related("event", "event__standard", "transition", "transition__actor", "transition__unit")
         .order_by("-pk")[: PAGE + 1]
@@ -53,8 +54,8 @@ def open_notice(request, pk):
 @require_POST
 def read_all(request):
     """Mark everything up to the newest one shown as read; later ones stay."""
-    newest = request.POST.get("newest", "")
-    if not newest.isdigit():
+    newest = paging.number(request.POST.get("newest"))
+    if newest is None:
         return HttpResponse(status=400)
-    Notice.objects.visible_to(request.user).unread().filter(pk__lte=int(newest)).update(read_at=timezone.now())
+    Notice.objects.visible_to(request.user).unread().filter(pk__lte=newest).update(read_at=timezone.now())
     return redirect("events:inbox")

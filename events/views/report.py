@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError
-from events import services
+from events import paging, services
 from events.forms import ReportForm, grid_widget, standard_widget
 from events.models import Attachment
 from events.views.detail import add_errors, keep_photos
@@ -81,10 +81,12 @@ def _page(request, form, *, repeats=(), status=200):
 
 
 def _point(request):
+    """(longitude, latitude) of the pin, or None."""
     try:
-        return float(request.GET.get("lng", "")), float(request.GET.get("lat", ""))
+        lon, lat = float(request.GET.get("lng", "")), float(request.GET.get("lat", ""))
     except ValueError:
         return None
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None
 
 
 @login_required
@@ -100,8 +102,7 @@ def here(request):
     if found:
         posts = Post.objects.visible_to(request.user).on().filter(grid=found.pk, role__startswith="worker")
         team = list(posts.select_related("user")[:4])
-    chosen = request.GET.get("standard", "")
-    supplied = {"standard": int(chosen) if chosen.isdigit() else None, "location": point}
+    supplied = {"standard": paging.number(request.GET.get("standard")), "location": point}
     context = {"found": found, "team": team, "repeats": _near(request.user, supplied)}
     return render(request, "events/_here.html", context)
 
@@ -129,6 +130,6 @@ def grid_options(request):
 
 def _options(request, widget):
     name = "grid" if request.GET.get("name") == "grid" else "standard"
-    query = request.GET.get(f"{name}_q", "").strip()
+    query = paging.words(request.GET.get(f"{name}_q"))
     context = {"rows": widget.find(query) if query else [], "name": name, "query": query, "chosen": ""}
     return render(request, "parts/picker_rows.html", context)
