@@ -89,8 +89,8 @@ class Wire:
         Thread(target=self._accept, args=[self.listener], daemon=True).start()
 
     def cut(self):
-        # shutdown wakes the thread that waits in accept; close alone would leave the port open
-        self.listener.shutdown(socket.SHUT_RDWR)
+        with suppressed():  # wakes the thread that waits in accept; close alone would leave the port open
+            self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for one in self.pairs:
             with suppressed():
@@ -183,13 +183,15 @@ class House:
 class Client:
     """Asks the web process; answers (status, body as JSON or text)."""
 
-    def __init__(self, port, token=None):
-        self.port, self.token = port, token
+    def __init__(self, port):
+        self.port, self.token, self.session = port, "", ""
 
     def ask(self, method, path, body=None, seconds=30):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self.token:
+        if path.startswith("/api/"):
             headers["Authorization"] = f"Token {self.token}"
+        elif self.session:
+            headers |= {"Cookie": f"sessionid={self.session}", "Accept": "text/html"}
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
             link.request(method, path, json.dumps(body) if body is not None else None, headers)
