@@ -10,7 +10,7 @@ from operator import or_
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, models
+from django.db import IntegrityError
 from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext as _
@@ -233,20 +233,9 @@ class ReadOnlyInline(ReadOnly, admin.TabularInline):
 
     extra = 0
     can_delete = False
-    show_change_link = False
+
+    class Media:
+        css = {"all": ("admin/desk.css",)}
 
     def has_view_permission(self, request, obj=None):
         return True
-
-
-def yes(field: str, words):
-    """A column for a boolean field with a heading of its own."""
-
-    @admin.display(boolean=True, description=words, ordering=field)
-    def column(self, obj) -> bool:
-        return bool(getattr(obj, field))
-
-    return column
-
-
-SHORT_TEXT = {models.TextField: {"widget": admin.widgets.AdminTextareaWidget(attrs={"rows": 3})}}

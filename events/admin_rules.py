@@ -32,7 +32,7 @@ class StandardForm(forms.ModelForm):
     """One standard as a row of a standards file: saving opens a new version, so that events keep theirs."""
 
     in_force_from = forms.DateField(
-        label=gettext_lazy("in force from"),
+        label=gettext_lazy("the change is in force from"),
         initial=timezone.localdate,
         widget=admin.widgets.AdminDateWidget,
         help_text=gettext_lazy("The version before ends on this day; events registered under it keep it."),
@@ -59,6 +59,7 @@ class StandardForm(forms.ModelForm):
             "photos_required",
             "rating_asked",
         )
+        widgets = {"condition": forms.TextInput(attrs={"size": 100})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,5 +1,6 @@
 """Grids, units, posts and people in the admin, and the imports of divisions, boundaries and staff."""
 
+from csp.constants import NONCE
 from django.contrib import admin
 from django.db.models import Prefetch, Q
 from django.utils import timezone
@@ -56,6 +57,17 @@ class GridAdmin(UploadsAdmin, ScopedAdmin, LeafletGeoAdmin):
 
     def choices(self, request):
         return super().get_queryset(request).valid_on().defer("boundary")
+
+    def changeform_view(self, request, *args, **kwargs):
+        response = super().changeform_view(request, *args, **kwargs)
+        # The map's one inline script carries this request's nonce; nothing else inline is let through.
+        response._csp_update = {"script-src": [NONCE]}
+        return response
+
+    def save_model(self, request, obj, form, change):
+        if "boundary" in form.changed_data:
+            obj.synthetic = False  # drawn by a person, not generated
+        super().save_model(request, obj, form, change)
 
     def paths_of(self, obj):
         """A new grid has no path yet: it will lie below its parent."""

@@ -45,7 +45,7 @@ class BoundariesForm(forms.Form):
 
 
 class StaffForm(forms.Form):
-    file = file_field(gettext_lazy("Staff roll 花名册"))
+    file = file_field(gettext_lazy("Staff roll"))
     passwords = forms.BooleanField(
         label=gettext_lazy("Initial passwords for new people"),
         required=False,
@@ -109,7 +109,7 @@ def _may_import_staff(request):
 
 DIVISIONS = Upload(
     name="import-divisions",
-    title=gettext_lazy("Import divisions 区划"),
+    title=gettext_lazy("Import divisions"),
     help=gettext_lazy(
         "Brings the grids of levels 0 to 4 to what the files say: new ones are added, names and parents follow. "
         "All or nothing; the same files twice change nothing."
@@ -131,7 +131,7 @@ BOUNDARIES = Upload(
 )
 STAFF = Upload(
     name="import-staff",
-    title=gettext_lazy("Import staff roll 花名册"),
+    title=gettext_lazy("Import staff roll"),
     help=gettext_lazy(
         "Excel (.xlsx) or CSV with the columns 工号, 姓名, 角色, 网格/单位编码, and if you like 用户名, 手机, 身份证号, "
         "起, 止 (the last day). One row per post. Empty cells change nothing, nobody is removed. All or nothing."

@@ -493,6 +493,7 @@ def test_a_code_that_is_taken_and_a_wrong_period_are_said_in_words(county, west)
 def test_a_drawn_boundary_must_fit(county, west):
     client, grid = browser(west), county.west.grids[0]
     Grid.objects.filter(pk=county.west.village.pk).update(boundary=square(113.40, 27.60, 0.02))
+    Grid.objects.filter(pk=grid.pk).update(synthetic=True)
     page = url(Grid, "change", grid.pk)
     data = grid_data(code=grid.code, parent=county.west.village.pk)
     found = errors(client.post(page, {**data, "boundary": square(113.39, 27.60, 0.01).geojson}))
@@ -500,7 +501,18 @@ def test_a_drawn_boundary_must_fit(county, west):
     found = errors(client.post(page, {**data, "boundary": square(113.40, 27.60, 0.015).geojson}))
     assert "overlaps 430281001001002" in found["boundary"][0]
     assert client.post(page, {**data, "boundary": square(113.40, 27.60, 0.005).geojson}).status_code == 302
-    assert Grid.objects.get(pk=grid.pk).boundary.equals_exact(square(113.40, 27.60, 0.005), 1e-9)
+    after = Grid.objects.get(pk=grid.pk)
+    assert after.boundary.equals_exact(square(113.40, 27.60, 0.005), 1e-9)
+    assert after.synthetic is False
+
+
+def test_the_map_of_a_grid_may_run_its_one_script(county, west):
+    """Its inline script carries the nonce that the policy names; without it there is no map."""
+    answer = browser(west).get(url(Grid, "change", county.west.grids[0].pk))
+    nonces = set(re.findall(r'<script nonce="([^"]+)">', answer.content.decode()))
+    assert len(nonces) == 1
+    assert f"'nonce-{nonces.pop()}'" in answer["Content-Security-Policy"]
+    assert not re.findall(r"<script>", answer.content.decode())
 
 
 def test_a_grid_with_grids_below_is_not_ended_and_one_in_use_not_deleted(county, whole):
