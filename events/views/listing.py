@@ -12,6 +12,7 @@ from events.views.rows import dress
 from events.worklists import FOR_LIST, LONG_TEXTS
 from grids.models import Grid, Unit
 from grids.scope import Scope
+from grids.selectors import units_for
 
 ORDERS = {"newest": paging.newest_first, "urgent": paging.most_urgent_first}
 MOST_GRID_CHOICES = 400
@@ -36,16 +37,16 @@ def _chips(request, filterset):
         field = filterset.form.fields[name]
         labels = dict(getattr(field, "choices", []) or [])
         values = value if isinstance(value, list) else [value]
-        words = "、".join(str(_label(name, labels, one)) for one in values)
+        words = "、".join(str(_label(request.user, name, labels, one)) for one in values)
         chips.append({"label": field.label, "words": words, "url": f"?{rest.urlencode()}"})
     return chips
 
 
-def _label(name, labels, value):
+def _label(user, name, labels, value):
     if name == "grid":
-        return Grid.objects.filter(pk=value).values_list("name", flat=True).first() or value
+        return Grid.objects.visible_to(user).filter(pk=value).values_list("name", flat=True).first() or value
     if name == "unit":
-        return Unit.objects.filter(pk=value).values_list("name", flat=True).first() or value
+        return units_for(user).filter(pk=value).values_list("name", flat=True).first() or value
     return labels.get(value) or labels.get(str(value)) or value
 
 
