@@ -2,7 +2,6 @@
 
 import django_filters as filters
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from grids.models import Grid, Unit
@@ -12,7 +11,7 @@ MOST_DIGITS = 2**63 - 1
 
 
 class GridFilterSet(filters.FilterSet):
-    """Grids in force today, or on the day `on`."""
+    """All narrow what the view gives: the grids in force today, or all where `on` names a day."""
 
     level = filters.NumberFilter(label=_("Level"), min_value=0, max_value=MAX_LEVEL)
     parent = filters.NumberFilter(
@@ -23,16 +22,11 @@ class GridFilterSet(filters.FilterSet):
     )
     code = filters.CharFilter(label=_("Code, or its beginning"), lookup_expr="startswith")
     q = filters.CharFilter(label=_("Part of the name"), field_name="name", lookup_expr="contains")
-    on = filters.DateFilter(label=_("In force on this day"), method="in_force")
+    on = filters.DateFilter(label=_("In force on this day, not today"), method="in_force")
 
     class Meta:
         model = Grid
         fields = []
-
-    def filter_queryset(self, queryset):
-        if not self.form.cleaned_data.get("on"):
-            queryset = queryset.valid_on(timezone.localdate())
-        return super().filter_queryset(queryset)
 
     def in_force(self, queryset, name, value):
         return queryset.valid_on(value)

@@ -31,6 +31,12 @@ POINT = {
 }
 
 
+def seen(request):
+    """Grids of this person's land: those in force today, unless a filter names another day."""
+    grids = Grid.objects.visible_to(request.user)
+    return grids if request.query_params.get("on") else grids.valid_on()
+
+
 def grid_row(values) -> dict:
     row = dict(zip((*GRID, "has_boundary"), values, strict=True))
     row["parent"] = row.pop("parent_id")
@@ -49,7 +55,7 @@ class Grids(ListView):
     row = staticmethod(grid_row)
 
     def get_queryset(self):
-        return Grid.objects.visible_to(self.request.user).annotate(has_boundary=HAS_BOUNDARY)
+        return seen(self.request).annotate(has_boundary=HAS_BOUNDARY)
 
     def get(self, request):
         return self.answer(request)
@@ -80,7 +86,7 @@ class Outlines(GenericAPIView):
     pagination_class = None
 
     def get_queryset(self):
-        return Grid.objects.visible_to(self.request.user)
+        return seen(self.request)
 
     @extend_schema(responses={200: shapes.OUTLINES}, tags=["grids"], filters=True)
     def get(self, request):
