@@ -45,6 +45,7 @@ class OfEvents(ReadOnlyAdmin):
     reads_by = "events.view_event"
     scope_paths = ("event__path",)
     search_fields = ("event__number",)
+    ordering = ("-id",)
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
@@ -108,7 +109,6 @@ class TransitionAdmin(OfEvents):
     list_display = ("event", "seq", "at", "action", "source", "target", "actor", "unit")
     list_filter = ("action",)
     with_ = ("actor", "unit")
-    ordering = ("-id",)
 
 
 @admin.register(Assignment)

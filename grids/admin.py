@@ -1,8 +1,13 @@
 """Grids, units, posts and people in the admin, and the imports of divisions, boundaries and staff."""
 
+import json
+
 from csp.constants import NONCE
 from django.contrib import admin
 from django.db.models import Prefetch, Q
+from django.http import JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
@@ -18,6 +23,7 @@ from grids import admin_uploads
 from grids.admin_forms import GridForm, UnitForm
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
 from grids.scope import Scope
+from grids.services.administrators import admit
 
 seats_from(lambda user: Scope.of(user).seats)
 
@@ -49,6 +55,29 @@ class GridAdmin(UploadsAdmin, ScopedAdmin, LeafletGeoAdmin):
         "boundary",
     )
     uploads = (admin_uploads.DIVISIONS, admin_uploads.BOUNDARIES)
+
+    class Media:
+        css = {"all": ("admin/desk.css",)}
+        js = ("admin/around.js",)
+
+    def get_urls(self):
+        around = path("<int:pk>/around/", self.admin_site.admin_view(self.around), name="grids_grid_around")
+        return [around, *super().get_urls()]
+
+    def around(self, request, pk):
+        """GeoJSON of the parent and the siblings, as far as they are this administrator's."""
+        grid = get_object_or_404(super().get_queryset(request), pk=pk)
+        near = Q(pk=grid.parent_id) | Q(parent=grid.parent_id, level=grid.level)
+        rows = super().get_queryset(request).valid_on().filter(near, boundary__isnull=False).exclude(pk=pk)
+        features = [
+            {
+                "type": "Feature",
+                "properties": {"name": row.name, "kind": "parent" if row.pk == grid.parent_id else "sibling"},
+                "geometry": json.loads(row.boundary.geojson),
+            }
+            for row in rows
+        ]
+        return JsonResponse({"type": "FeatureCollection", "features": features})
 
     def get_queryset(self, request):
         # Boundaries are large: only the page of one grid needs its own.
@@ -149,6 +178,10 @@ class PostAdmin(UploadsAdmin, ScopedAdmin):
     def has_delete_permission(self, request, obj=None):
         return super().has_delete_permission(request, obj) and not self._opens_for(request, obj)
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        admit(obj)
+
     def _opens_for(self, request, post):
         """Nobody ends the post by which they are here."""
         return post is not None and post.role == "district_admin" and post.user_id == request.user.pk
@@ -195,6 +228,11 @@ class UserAdmin(UploadsAdmin, PersonAdmin):
         held = Post.objects.filter(Realm.of(request.user).q("grids.view_post", *POST_PATHS)).on()
         held = held.select_related("grid", "unit__grid").defer("grid__boundary", "unit__grid__boundary")
         return super().get_queryset(request).prefetch_related(Prefetch("posts", held, "posts_shown"))
+
+    def save_formset(self, request, form, formset, change):
+        super().save_formset(request, form, formset, change)
+        for post in formset.new_objects:
+            admit(post)
 
     @admin.display(description=_("posts today"))
     def posts_today(self, user):

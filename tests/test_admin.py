@@ -612,6 +612,26 @@ def test_a_post_that_does_not_fit_its_role_is_refused_in_words(county, west):
     assert "Select a valid choice" in errors(answer)["user"][0]
 
 
+def test_an_administrators_post_opens_the_admin_to_its_holder(county, west):
+    client = browser(west)
+    data = {**worker_post(county.west.village), "role": "district_admin"}
+    assert client.post(url(Post, "add"), {**data, "user": county.worker.pk}).status_code == 302
+    assert browser(User.objects.get(pk=county.worker.pk)).get(url(Grid)).status_code == 200
+    new = person_data(**NEW_PASSWORD, **inline(data))
+    assert client.post(url(User, "add"), new).status_code == 302
+    assert User.objects.get(username="new").is_staff is True
+
+
+def test_the_map_shows_what_lies_around_as_far_as_it_is_ones_own(county, west):
+    client, (grid, sibling) = browser(west), county.west.grids
+    found = client.get(reverse("admin:grids_grid_around", args=[grid.pk])).json()["features"]
+    assert [(f["properties"]["name"], f["properties"]["kind"]) for f in found] == [(sibling.name, "sibling")]
+    Grid.objects.filter(pk=county.east.town.pk).update(boundary=square(113.50, 27.60, 0.02))
+    assert client.get(reverse("admin:grids_grid_around", args=[county.west.town.pk])).json()["features"] == []
+    assert client.get(reverse("admin:grids_grid_around", args=[county.east.grids[0].pk])).status_code == 404
+    assert Client().get(reverse("admin:grids_grid_around", args=[grid.pk])).status_code == 302
+
+
 def test_private_data_are_masked_and_written_blind(county, west):
     worker = county.worker
     worker.phone, worker.id_number = "13812348000", "11010519491231002X"

@@ -25,3 +25,9 @@ def make_admin(*, username: str, grid_code: str, password: str, name: str = "") 
     post.full_clean()
     post.save()
     return user, grid
+
+
+def admit(post: Post):
+    """Let the holder of an administrator's post through the admin's door: without the mark the post is of no use."""
+    if post.role == ROLE:
+        User.objects.filter(pk=post.user_id, is_staff=False).update(is_staff=True)
