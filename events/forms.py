@@ -24,7 +24,7 @@ from events.models import Attachment, Event
 from events.models.standard import LimitUnit
 from events.paging import number
 from events.services import likely_repeats
-from events.workflow import MOVES, Urgency
+from events.workflow import MOVES, Source, Urgency
 from grids import directory, locate
 from grids.scope import Scope
 
@@ -293,10 +293,18 @@ class StepForm(forms.Form):
         return {k: v for k, v in self.cleaned_data.items() if k not in left_out and v not in (None, "")}
 
 
+# What an operator takes down for others; a report from the field says by itself where it comes from.
+DESK_SOURCES = (Source.OPERATOR, Source.HOTLINE, Source.RESIDENT, Source.SENSOR)
+
+
 class ReportForm(forms.Form):
-    """A report: what, where, photos; or one that the worker has settled on the spot."""
+    """A report: what, where, photos; one that the worker has settled on the spot; or a call an operator takes down."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    source = forms.ChoiceField(
+        label=_("Source"), choices=[(s.value, s.label) for s in DESK_SOURCES], widget=SegmentsWidget,
+        initial=Source.OPERATOR,
+    )
     description = forms.CharField(
         label=_("What is wrong"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -304,6 +312,9 @@ class ReportForm(forms.Form):
         label=_("Standard 立案条件"), required=False, help_text=_("May be left open: the station chooses it then.")
     )
     location = PinField(label=_("Where it is"), required=False)
+    grid = PickerField(
+        label=_("Grid"), required=False, help_text=_("If nobody can set a pin. A pin goes before it.")
+    )
     place = forms.CharField(
         label=_("Place in words"), max_length=200, required=False,
         help_text=_("Street and number, building, what stands beside it."),
@@ -328,6 +339,10 @@ class ReportForm(forms.Form):
         self.fields["location"].widget.attrs["id"] = "id_location"
         self.scope = Scope.of(user)
         self.may_settle = self.scope.may("events.settle_event")
+        if any(seat.role.place == "centre" and seat.may("events.report_event") for seat in self.scope.seats):
+            self.fields["grid"].widget = grid_widget(self.scope)
+        else:
+            del self.fields["source"], self.fields["grid"]
         if not self.may_settle:
             for name in ("settled", "after", "words"):
                 del self.fields[name]

@@ -380,6 +380,20 @@ def test_a_report_finds_its_grid_and_its_station(visit, county):
     assert (event.grid, event.holder, event.reporter) == (county.west.grids[0], county.west.station, county.worker)
 
 
+def test_an_operator_takes_down_a_call_without_a_pin(visit, county):
+    form = {
+        "key": "r2", "description": "噪声扰民", "urgency": "normal", "source": "hotline", "grid": county.west.grids[1].pk,
+        "contact_name": "张女士", "contact_phone": "13900001234",
+    }  # fmt: skip
+    assert visit(county.operator).post("/events/report/", form).status_code == 302
+    event = Event.objects.get()
+    assert (event.source, event.grid, event.holder) == ("hotline", county.west.grids[1], county.centre)
+    assert "13900001234" in text_of(visit(county.operator_top).get(f"/events/{event.pk}/"))
+    onlooker = text_of(visit(county.person("party_leader", grid=county.west.village)).get(f"/events/{event.pk}/"))
+    assert "139****1234" in onlooker and "13900001234" not in onlooker
+    assert "source" not in visit(county.worker).get("/events/report/").context["form"].fields
+
+
 def test_a_report_with_a_mistake_keeps_input_and_photos(visit, county):
     response = visit(county.worker).post(
         "/events/report/", {**REPORT, "lat": "north", "before": photo(), "place": "解放路3号"}
