@@ -69,11 +69,16 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
 
     form = PersonForm
     add_form = NewPersonForm
+    add_form_template = None  # Django's own only adds a sentence about fields that this form has already
     list_display = ("username", "name", "staff_number", "phone_shown", "kind", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "kind")
     search_fields = ("username", "name", "staff_number")
     ordering = ("username",)
     filter_horizontal = ()
+
+    class Media:
+        js = ("admin/js/unusable_password_field.js",)
+
     readonly_fields = ("phone_shown", "id_number_shown", "last_login", "date_joined")
     _PERSON = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
     _PRIVATE = ("phone_shown", "new_phone", "id_number_shown", "new_id_number")
