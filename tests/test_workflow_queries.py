@@ -55,10 +55,10 @@ def test_no_step_takes_more_than_ten_statements(scene, status):
 
 
 def test_a_report_is_the_same_work_wherever_it_lies(scene):
-    """Posts, key, versions, event, row, notices; nothing is asked of the database about the place."""
+    """Posts, versions, event, row, notices; nothing is asked of the database about the place."""
     actor = User.objects.get(pk=scene.people["worker_full"].pk)
     sql = statements(lambda: services.report(actor=actor, key="r", description="路灯不亮", location=scene.east.point))
-    assert len(sql) == 6, show("report", sql)
+    assert len(sql) == 5, show("report", sql)
 
 
 def test_a_report_takes_at_most_ten_statements(scene):

@@ -3,7 +3,9 @@
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from core.errors import Conflict, Invalid, NotFound, Refused
+from core import rows
+from core.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from core.prepared import Prepared, instance
 from events import workflow
 from events.models import Assignment, Event, Transition, Whistle, WhistleCall
 from events.services import attachments, clockwork, notices, record
@@ -12,23 +14,6 @@ from events.services.step import Step, Surroundings
 from events.workflow import MOVES, STAGE_OF, Facts
 from grids.scope import Scope
 
-# Written by every step; effects change a few of them, and one UPDATE of one row costs the same for all.
-WRITTEN = [
-    field.name
-    for field in Event._meta.concrete_fields
-    if field.name
-    not in {
-        "id",
-        "uid",
-        "source",
-        "description",
-        "location",
-        "reporter",
-        "contact_name",
-        "contact_phone",
-        "reported_at",
-    }
-]
 # Relations that need a look beyond the event's own row: the field of Facts, and the units in it.
 UNITS_OF = {
     workflow.CO_UNIT: (
@@ -43,6 +28,7 @@ UNITS_OF = {
 }
 
 _BY_KEY = "SELECT id FROM events_transition WHERE actor_id = %s AND key = %s"
+
 
 def advance(*, event_id, action, actor, key=None, seen=None, now=None, around=None, **supplied):
     """Take one step of the workflow and return its Transition (with `.event` as it stands now).
@@ -60,8 +46,10 @@ def advance(*, event_id, action, actor, key=None, seen=None, now=None, around=No
     try:
         with transaction.atomic():
             return _advance(event_id, action, actor, key, seen, now, around or Surroundings.read(), supplied)
-    except IntegrityError:
-        # Two requests with one key at once: the other one has written the row by now.
+    except NotFound:
+        raise
+    except (DomainError, IntegrityError):
+        # The key is looked for only now: nearly every one is new, and a second row under it is refused by a constraint.
         if key and (done := repeated(actor, key, action, event_id)):
             return done
         raise
@@ -76,7 +64,7 @@ def check_key(key):
 
 def repeated(actor, key, action, event_id=None):
     """The row written under this key before, marked `again`, or None. Raises Invalid if it was another step."""
-    with connection.cursor() as cursor:  # by its index alone: nearly always there is none, and every step asks
+    with connection.cursor() as cursor:  # by its index alone
         cursor.execute(_BY_KEY, [actor.pk, key])
         found = cursor.fetchone()
     if found is None:
@@ -92,8 +80,6 @@ def repeated(actor, key, action, event_id=None):
 
 def _advance(event_id, action, actor, key, seen, now, around, supplied):
     event = locked(event_id, actor)
-    if key and (done := repeated(actor, key, action, event_id)):
-        return done
     move = MOVES[action]
     if event.status not in move.sources or (seen is not None and seen != event.head_seq):
         raise conflict(event)
@@ -110,15 +96,19 @@ def locked(event_id, actor) -> Event:
     """The event, locked until commit; NotFound if it is not the actor's to see."""
     # No joins: PostgreSQL, having waited for the lock, checks a join against the rows it met before, and an event
     # whose holder changed meanwhile would look as if it were gone. Names come from grids.directory.
-    event = Event.objects.visible_to(actor).select_for_update(of=("self",)).order_by().filter(pk=event_id).first()
-    if event is None:
+    found = _locked(event_id) if 0 < event_id < 2**63 else ()
+    if not found or not (event := instance(Event, found[0])).is_visible_to(actor):
         raise NotFound
     return event
+
+
+_locked = Prepared(lambda pk: Event.objects.select_for_update(of=("self",)).order_by().filter(pk=pk), int)
 
 
 def take(step, key=None) -> Transition:
     """Apply a checked step to its locked event, record it, tell those concerned."""
     event, move = step.event, step.move
+    before = rows.snapshot(event)
     step.source = event.status
     holder_before = event.holder_id
     step.photos = attachments.claim(step.supplied.get("photos"), step.actor)
@@ -129,8 +119,8 @@ def take(step, key=None) -> Transition:
     if move.stage:
         clockwork.start_stage(step)
     row = record.link(step, step.source, key)
-    event.save(update_fields=WRITTEN)
-    row.save(force_insert=True)
+    rows.update(event, rows.changed(event, before))
+    rows.insert(row)
     row.event = event
     attachments.bind(step.photos, event, row)
     notices.tell(step, row, holder_before=holder_before, units=step.told_units, users=step.told_users)
@@ -149,8 +139,8 @@ def facts_of(event, around, *, calls=False, relations=()) -> Facts:
     else:
         below = holder.level
     extra = {
-        name: frozenset(rows(event.pk).order_by().values_list("unit_id", flat=True))
-        for relation, (name, rows) in UNITS_OF.items()
+        name: frozenset(units(event.pk).order_by().values_list("unit_id", flat=True))
+        for relation, (name, units) in UNITS_OF.items()
         if calls or relation in relations
     }
     return Facts(

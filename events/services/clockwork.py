@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from core import rows
 from events import clocks
 from events.models import StageRecord
 from events.workflow import STAGE_OF, Stage
@@ -41,7 +42,7 @@ def finish_stage(step, stage, holder_id):
     late = step.now > event.due_at
     event.late = event.late or late
     since = event.handle_since if stage == Stage.HANDLE and event.handle_since else event.stage_since
-    StageRecord.objects.create(
+    record = StageRecord(
         event_id=event.pk,
         stage=stage,
         unit_id=holder_id,
@@ -52,6 +53,7 @@ def finish_stage(step, stage, holder_id):
         late=late,
         used_share=share(step, event.due_at, event.stage_seconds, event.stage_unit),
     )
+    rows.insert(record)
 
 
 def share(step, due_at, seconds, unit) -> float:

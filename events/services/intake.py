@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import WORKER_ROLES
-from core.errors import Invalid, Refused
+from core import rows
+from core.errors import DomainError, Invalid, Refused
 from core.geo import EARTH_RADIUS_M, metres_between
 from events import workflow
 from events.models import Attachment, Event
@@ -35,25 +36,22 @@ def report(*, actor, key=None, settled=False, around=None, **supplied):
     """
     name = SETTLE if settled else REPORT
     check_key(key)
+    move, scope = BEGINNINGS[name], Scope.of(actor)
+    if not scope.may(move.who[0].permission):
+        raise Refused(_("Your posts do not allow this: %(action)s.") % {"action": move.label})
     try:
         with transaction.atomic():
             return _report(name, actor, key, around, supplied)
-    except IntegrityError:
+    except (DomainError, IntegrityError):  # the key is looked for only now, as in `advance`
         if key and (done := repeated(actor, key, name)):
             return done
         raise
 
 
 def _report(name, actor, key, around, supplied):
-    scope = Scope.of(actor)
-    move = BEGINNINGS[name]
-    if not scope.may(move.who[0].permission):
-        raise Refused(_("Your posts do not allow this: %(action)s.") % {"action": move.label})
-    if key and (done := repeated(actor, key, name)):
-        return done
-    around = around or Surroundings.read()
+    scope, around = Scope.of(actor), around or Surroundings.read()
     event = Event(reporter=actor)
-    step = Step(name, move, event, actor, _seat(scope), around, supplied)
+    step = Step(name, BEGINNINGS[name], event, actor, _seat(scope), around, supplied)
     step.check_supplied()
     _describe(step)
     _put_in_grid(step, scope)
@@ -158,9 +156,9 @@ def _begin(step, key):
     clockwork.start_stage(step)
     step.facts.update(source=event.source, grid=event.grid_id, placed=event.placed)
     row = record.link(step, "", key)
-    event.save(force_insert=True)
+    rows.insert(event)
     row.event = event
-    row.save(force_insert=True)
+    rows.insert(row)
     attachments.bind(step.photos, event, row)
     notices.tell(step, row, holder_before=event.holder_id if step.name == SETTLE else None)
     return row
@@ -197,13 +195,13 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, aroun
     metres.pop(exclude, None)
     if not metres:
         return []
-    rows = (
+    seen = (
         Event.objects.visible_to(actor)
         .filter(pk__in=metres)
         .exclude(status__in=[Status.MERGED, Status.CANCELLED, Status.REJECTED])
         .order_by()
     )
-    return sorted(({"event": event, "metres": metres[event.pk]} for event in rows), key=lambda r: r["metres"])
+    return sorted(({"event": event, "metres": metres[event.pk]} for event in seen), key=lambda r: r["metres"])
 
 
 _AROUND = """
