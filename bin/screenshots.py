@@ -71,7 +71,7 @@ def first_event(page, query):
 
 def desk_pictures(browser, url):
     page = log_in(browser, url, OPERATOR, DESK)
-    save("work", shot(page, "/?list=late"))
+    save("work", shot(page, "/"))
     save("list", shot(page, "/events/?order=urgent&open=yes"))
     save("detail", shot(page, first_event(page, "worklist=mine&status=reported&order=urgent")))
     save("record", shot(page, first_event(page, "status=evaluated&kind=component")))
