@@ -186,7 +186,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0},
+    # Each looks for everything that is due: one that waited for a minute has nothing to add to the next.
+    "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0, "options": {"expires": 55}},
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {
@@ -317,7 +318,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
         "rest_framework.parsers.FormParser",
     ],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["core.api.filtering.GivenFilters"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "PAGE_SIZE": 20,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -344,6 +345,17 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EventStatus": "events.workflow.Status",
+        "Action": "events.workflow.ACTIONS",
+        "StepAction": "events.api.inputs.STEP_ACTIONS",
+        "UnitKind": "grids.models.unit.Unit.Kind",
+        "StandardKind": "events.models.standard.Standard.Kind",
+        "AttachmentKind": "events.models.attachment.Attachment.Kind",
+        "PeriodKind": "evaluation.models.scheme.Kind",
+        "PeriodStatus": "evaluation.models.period.Period.Status",
+        "SubjectKind": "evaluation.api.shapes.SUBJECTS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.add_problems",

@@ -34,7 +34,9 @@ class LocationField(serializers.Field):
     """`{"lon": 113.49, "lat": 27.65}` or `[113.49, 27.65]` → (lon, lat)."""
 
     default_error_messages = {
-        "form": gettext_lazy('Expected {{"lon": 113.49, "lat": 27.65}}: longitude and latitude in degrees, WGS 84.')
+        "form": gettext_lazy(
+            'Expected {{"lon": 113.49, "lat": 27.65}}: longitude and latitude in degrees, WGS 84.'
+        )
     }
 
     def to_internal_value(self, data):
@@ -52,7 +54,12 @@ class LocationField(serializers.Field):
 
 
 def _number(value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= 180 and isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= 180
+        and isfinite(value)
+    )
 
 
 class MomentField(serializers.DateTimeField):
@@ -61,7 +68,10 @@ class MomentField(serializers.DateTimeField):
     default_error_messages = {"far": gettext_lazy("Expected a time before the year {year}.")}
 
     def to_internal_value(self, value):
-        moment: datetime = super().to_internal_value(value)
+        try:
+            moment: datetime = super().to_internal_value(value)
+        except OverflowError:  # an offset that leads beyond the years Python knows
+            self.fail("far", year=LAST_YEAR)
         if not 1970 < moment.year < LAST_YEAR:
             self.fail("far", year=LAST_YEAR)
         return moment
@@ -100,10 +110,15 @@ def missing(values: Mapping, names: Iterable[str]):
         raise serializers.ValidationError({name: [_("This field is required.")] for name in absent})
 
 
-def as_serializer(name: str, fields: Mapping[str, serializers.Field], required=()) -> type[serializers.Serializer]:
+def as_serializer(
+    name: str, fields: Mapping[str, serializers.Field], required=()
+) -> type[serializers.Serializer]:
     """A serializer class with these fields, for the schema."""
     made = {}
     for key, field in fields.items():
         made[key] = deepcopy(field)
-        made[key]._kwargs = {**made[key]._kwargs, "required": key in required}  # what a serializer copies it from
+        made[key]._kwargs = {
+            **made[key]._kwargs,
+            "required": key in required,
+        }  # what a serializer copies it from
     return type(name, (serializers.Serializer,), made)

@@ -83,12 +83,16 @@ def decode(cursor: str, *kinds: type) -> list:
     try:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError
-        parts = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        parts = orjson.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise ValueError
         return [_part(value, kind) for value, kind in zip(parts, kinds, strict=True)]
     except (ValueError, TypeError, binascii.Error) as error:
-        raise ValidationError({"cursor": [_("This cursor was not made here. Begin again without one.")]}) from error
+        raise ValidationError(
+            {"cursor": [_("This cursor was not made here. Begin again without one.")]}
+        ) from error
 
 
 def _part(value, kind):
@@ -162,7 +166,11 @@ class KeysetPagination(BasePagination):
         kinds = [getattr(self.view, "key_kinds", {}).get(field, int) for field in self.order.fields]
         name, way, *position = decode(cursor, str, str, *kinds)
         # A cursor belongs to the order that made it.
-        if name != self.name or way not in ("n", "p") or None in position[0 if not self.order.nulls_last else 1 :]:
+        if (
+            name != self.name
+            or way not in ("n", "p")
+            or None in position[0 if not self.order.nulls_last else 1 :]
+        ):
             raise ValidationError({"cursor": [_("This cursor was not made here. Begin again without one.")]})
         return way == "p", position
 
@@ -177,7 +185,6 @@ class KeysetPagination(BasePagination):
         row = self.rows[0 if backward else -1]
         cursor = encode(self.name, "p" if backward else "n", *self._key(row))
         return replace_query_param(self.request.build_absolute_uri(), self.cursor_query_param, cursor)
-
 
     def get_paginated_response_schema(self, schema):
         link = {"type": "string", "nullable": True, "format": "uri"}
@@ -197,5 +204,7 @@ class KeysetPagination(BasePagination):
             parameter("page_size", {"type": "integer", "minimum": 1, "maximum": most}, "Rows a page."),
         ]
         if orders := getattr(view, "keysets", None):
-            parameters.append(parameter("ordering", {"type": "string", "enum": list(orders)}, "The order of the list."))
+            parameters.append(
+                parameter("ordering", {"type": "string", "enum": list(orders)}, "The order of the list.")
+            )
         return parameters

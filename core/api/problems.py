@@ -57,7 +57,9 @@ def _fault(error, context):
     if isinstance(error, OperationalError):
         title = _("The database did not answer in time. Please try again.")
         return problem(503, "busy", title, headers={"Retry-After": str(RETRY_SECONDS)}, request_id=get_guid())
-    return problem(500, "fault", _("Something went wrong on our side. It has been logged."), request_id=get_guid())
+    return problem(
+        500, "fault", _("Something went wrong on our side. It has been logged."), request_id=get_guid()
+    )
 
 
 def _of_django(error):

@@ -10,7 +10,10 @@ PROBLEM = {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string", "description": "In the language of the request, for people."},
         "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable, for machines: invalid, refused, not_found, conflict …"},
+        "code": {
+            "type": "string",
+            "description": "Stable, for machines: invalid, refused, not_found, conflict …",
+        },
         "errors": {
             "type": "object",
             "description": "By field: what is wrong with it.",
