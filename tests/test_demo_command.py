@@ -6,12 +6,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.db.models import Count, F
 
 from accounts.models import User
+from accounts.roles import ROLES, WORKER_ROLES
 from core.errors import Conflict
+from evaluation.models import Period, Scorecard
 from events.models import Event
+from events.services import history
 from gridcenter.demo.load import Loader, end_of
-from grids.models import Grid
+from gridcenter.demo.people import PASSWORD
+from grids.models import Grid, Post
 
 UNTIL = date(2026, 3, 31)
 pytestmark = pytest.mark.django_db
@@ -60,3 +65,54 @@ def test_the_demonstrated_time_ends_now_on_the_day_itself():
     now = datetime(2026, 3, 31, 5, 30, 12, tzinfo=UTC)
     assert end_of(UNTIL, now) == datetime(2026, 3, 31, 5, 30, tzinfo=UTC)
     assert end_of(date(2026, 3, 1), now) == datetime(2026, 3, 1, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("place", "grids", "children"),
+    [("aoyang", 225, [1, 11, 42, 170]), ("liling", 1123, [5, 25, 272, 820])],
+)
+def test_larger_places_load_whole(place, grids, children):
+    loaded = Loader(place, seed=2, months=1, until=UNTIL, events=150).load()
+    assert (loaded.counts["grids"], loaded.counts["events"]) == (grids, 150)
+    levels = Grid.objects.order_by("level").values("level").annotate(n=Count("pk")).values_list("n", flat=True)
+    assert list(levels) == [1, *children]
+    assert Post.objects.filter(role__in=WORKER_ROLES).count() == children[-1]
+    assert list(history.faults()) == []
+    # Every event lies with a unit whose land holds its place.
+    assert not Event.objects.exclude(path__startswith=F("holder__grid__path")).exists()
+
+
+def test_demo_logins_are_one_per_role_and_open_the_door(settings, client):
+    settings.GRIDCENTER_MODE = "demo"
+    Loader("sanyuan", seed=3, months=1, until=UNTIL, events=40, passwords=True).load()
+    out = StringIO()
+    call_command("demo_logins", stdout=out)
+    names = [line.split()[0] for line in out.getvalue().splitlines()[1:]]
+    assert PASSWORD in out.getvalue().splitlines()[0]
+    assert len(names) == len(set(names))
+    users = User.objects.filter(username__in=names)
+    held = set(Post.objects.filter(user__in=users).values_list("role", flat=True))
+    assert held == set(ROLES) & set(Post.objects.values_list("role", flat=True))
+    assert all(user.check_password(PASSWORD) for user in users)
+    assert User.objects.values("password").distinct().count() == 1  # hashed once
+
+
+@pytest.mark.parametrize(("mode", "words"), [("service", "GRIDCENTER_MODE=demo only"), ("demo", "load a county first")])
+def test_demo_logins_say_why_there_are_none(settings, mode, words):
+    settings.GRIDCENTER_MODE = mode
+    with pytest.raises(CommandError, match=words):
+        call_command("demo_logins", stdout=StringIO())
+
+
+def test_scores_of_past_periods_are_there(settings):
+    loaded = Loader("sanyuan", seed=4, months=2, until=UNTIL).load()
+    periods = list(Period.objects.order_by("kind", "start").values_list("kind", "start", "status"))
+    assert periods == [
+        ("department_quarter", date(2026, 1, 1), "draft"),
+        ("worker_month", date(2026, 2, 1), "published"),
+        ("worker_month", date(2026, 3, 1), "draft"),
+    ]
+    assert loaded.counts["scored periods"] == 3
+    month = Scorecard.objects.filter(period__start=date(2026, 2, 1))
+    assert month.count() == 11
+    assert month.exclude(total=None).count() == 11

@@ -148,8 +148,8 @@ def _faces(points, outline, squeeze, lines):
     """Cells cut at the outline and at `lines`. Only those that meet one need the slow, exact overlay."""
     cells = _cells(points, outline, squeeze)
     fences = shapely.union_all([shapely.boundary(outline), *lines], grid_size=RASTER)
-    shapely.prepare(fences)
-    cut = shapely.intersects(fences, cells)
+    cut = np.zeros(len(cells), dtype=bool)
+    cut[shapely.STRtree(cells).query(_segments(fences), predicate="intersects")[1]] = True
     whole = cells[~cut]
     whole = whole[shapely.contains_xy(outline, shapely.get_coordinates(shapely.point_on_surface(whole)))]
     strip = shapely.coverage_union_all(cells[cut])
@@ -161,6 +161,13 @@ def _faces(points, outline, squeeze, lines):
     # Besides the outside, the strip's own holes come out as rings: they are the whole cells we have already.
     pieces = pieces[shapely.contains(outline, inner) & shapely.contains(strip, inner)]
     return np.concatenate([whole, pieces])
+
+
+def _segments(lines):
+    """Every stretch between two vertices by itself: what a tree finds quickly."""
+    coordinates, owner = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    same = owner[:-1] == owner[1:]
+    return shapely.linestrings(np.stack([coordinates[:-1][same], coordinates[1:][same]], axis=1))
 
 
 def _shared_edges(faces, squeeze):

@@ -175,7 +175,9 @@ def _grow(mesh, members, count, rng):
                 size[label] += float(mesh.mass[fresh[0]])
                 break
             edges[label] = []
-        else:  # what is left hangs on an island outside: it goes with the nearest
+        else:  # what is left does not hang together with any of them: it goes with the nearest
+            taken = np.array(sorted(owner))
             for face in sorted(inside - owner.keys()):
-                owner[face] = owner[int(members[((spots - mesh.spots[face]) ** 2).sum(axis=1).argmin()])]
+                nearest = ((mesh.spots[taken] - mesh.spots[face]) ** 2).sum(axis=1).argmin()
+                owner[face] = owner[int(taken[nearest])]
     return owner

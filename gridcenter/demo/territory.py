@@ -9,7 +9,7 @@ from .shapes import partition, union
 
 #: Mesh faces per smallest grid: fewer in large places, to stay quick.
 FACES = 24_000
-FEWEST, MOST = 9, 30
+FEWEST, MOST = 10, 30
 #: Development zones without an outline of their own, and the district they lie in.
 CARVED_FROM = {"370571000000": "370502000000", "370572000000": "370503000000"}
 
@@ -44,10 +44,13 @@ def cut(place: Place, root: Node, rng: np.random.Generator) -> None:
 
 def _by_county(mesh, counties, root):
     """(nodes of level 1, faces) for each published outline; a face in none or two goes to the nearest."""
-    middles = shapely.points(mesh.spots / (mesh.squeeze, 1.0))
+    spots = mesh.spots / (mesh.squeeze, 1.0)
     codes = list(counties)
-    away = np.stack([shapely.distance(counties[code], middles) for code in codes])
-    home = away.argmin(axis=0)
+    inside = np.stack([shapely.contains_xy(counties[code], spots) for code in codes])
+    home = inside.argmax(axis=0)
+    stray = np.flatnonzero(~inside.any(axis=0))
+    away = [shapely.distance(counties[code], shapely.points(spots[stray])) for code in codes]
+    home[stray] = np.argmin(away, axis=0)
     for index, code in enumerate(codes):
         yield _group(root, code), np.flatnonzero(home == index)
 
