@@ -88,6 +88,16 @@ def test_an_untouched_history_has_no_fault(scene):
     assert out.getvalue() == f"History untouched: {Transition.objects.count()} steps verified.\n"
 
 
+def test_what_was_hashed_is_what_the_database_gives_back(scene):
+    """Whole numbers as a position, a tenth of a metre, quotes, line breaks, rare characters, an offset in a time."""
+    scene.report(location=(113, 27), description="井盖\r\n缺失")
+    event = scene.dispatched()
+    scene.take(event, "report_in", "staff_called", location=(113.40500000000001, 27), words='"到"\\ \t𠮷\u2028 ')
+    scene.take(event, "co_report", "staff_co", words="一\n二\r\n三")
+    scene.supervise(event, "leader", words="'; DROP TABLE events_transition; --")
+    assert list(history.faults()) == []
+
+
 @pytest.mark.parametrize(
     "column",
     ["action = 'reject'", "target = 'closed'", "source = 'closed'", "words = '假话'", "actor_id = NULL", "unit_id = NULL",
