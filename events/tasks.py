@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from events.services import history, sweep
+from events.services import attachments, history, sweep
 
 
 @shared_task(acks_late=True)
@@ -15,3 +15,9 @@ def sweep_clocks():
 def seal_history():
     """Every night: seal the days that are over."""
     return [seal.hash for seal in history.seal_due()]
+
+
+@shared_task(acks_late=True)
+def drop_uploads():
+    """Every night: uploads that no step has claimed."""
+    return attachments.drop_unclaimed()

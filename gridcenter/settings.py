@@ -189,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     # Each looks for everything that is due: one that waited for a minute has nothing to add to the next.
     "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0, "options": {"expires": 55}},
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
+    "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {
         "task": "evaluation.tasks.score_due",

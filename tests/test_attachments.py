@@ -13,12 +13,14 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 from PIL import ExifTags, Image
 
 from core.errors import Invalid, Refused
 from events import services
 from events.models import Attachment
 from events.services import attachments
+from events.tasks import drop_uploads
 from tests.scenes import Scene, beijing, jpeg, photo
 
 GPS, IFD, Base = ExifTags.GPS, ExifTags.IFD, ExifTags.Base
@@ -315,3 +317,24 @@ def test_a_large_photo_is_read_without_being_unpacked_whole(worker):
     row = attachments.store(actor=worker, upload=upload("large.jpg", out.getvalue()))
     with Image.open(row.thumbnail) as small:
         assert small.size == (480, 360)
+
+
+def test_uploads_that_nobody_claimed_go_after_a_week_with_their_files(scene, worker, settings, monkeypatch):
+    monkeypatch.setattr(attachments, "BATCH", 2)
+    scene.report("worker_full", photos=[photo(worker)])
+    old = [photo(worker) for _ in range(5)]
+    fresh = photo(worker)
+    week = timezone.now() - timedelta(days=7, seconds=1)
+    Attachment.objects.exclude(public_id=fresh).update(uploaded_at=week)
+    assert attachments.drop_unclaimed() == 5
+    assert not Attachment.objects.filter(public_id__in=old).exists()
+    assert Attachment.objects.count() == 2 and len(files(settings)) == 4
+    assert drop_uploads.apply().get() == 0
+
+
+def test_a_cleaning_that_was_interrupted_is_done_again(scene, worker, settings):
+    row = Attachment.objects.get(public_id=photo(worker))
+    Attachment.objects.update(uploaded_at=timezone.now() - timedelta(days=8))
+    row.file.storage.delete(row.file.name)  # the file went, the row did not
+    assert attachments.drop_unclaimed() == 1
+    assert files(settings) == []

@@ -5,7 +5,7 @@ import io
 import logging
 import struct
 import warnings
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import filetype
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps
 
@@ -41,6 +42,8 @@ MOST_UNPACKED = 25_000_000
 # What Pillow has been seen to raise for EXIF that is cut off or invented.
 EXIF_ERRORS = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, struct.error, OSError)
 HEAD_BYTES = 8192
+UNCLAIMED_DAYS = 7  # a phone that was out of reach comes back within days
+BATCH = 200
 MAY_UPLOAD = ("events.report_event", "events.handle_event", "events.verify_event")
 
 
@@ -223,3 +226,22 @@ def bind(photos, event, row):
     """Photos belong to the event from now on, under the step that brought them: one UPDATE."""
     if photos:
         Attachment.objects.filter(pk__in=[photo.pk for photo in photos]).update(event=event, seq=row.seq)
+
+
+def drop_unclaimed(now=None) -> int:
+    """Delete uploads that no step has claimed for a week, files first: what is interrupted is done again. Idempotent."""
+    before = (now or timezone.now()) - timedelta(days=UNCLAIMED_DAYS)
+    dropped = 0
+    while True:
+        with transaction.atomic():
+            # Locked, so that a step that claims one at this moment finds it gone and says so.
+            old = Attachment.objects.filter(event=None, uploaded_at__lt=before).order_by("pk")
+            rows = list(old.select_for_update(skip_locked=True)[:BATCH])
+            for row in rows:
+                for field in (row.file, row.thumbnail):
+                    if field:
+                        field.delete(save=False)
+            Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        dropped += len(rows)
+        if len(rows) < BATCH:
+            return dropped
