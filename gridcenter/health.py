@@ -1,6 +1,8 @@
 """Health of the process (`/healthz`) and of what it needs (`/readyz`): database, broker, migrations."""
 
 import logging
+import tempfile
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -52,7 +54,15 @@ def _broker():
         broker.ensure_connection(max_retries=1, timeout=2)
         if broker.transport_cls == "redis":
             broker.default_channel.client.ping()
+        if broker.transport_cls == "filesystem":
+            _writable(Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"]))
     return "ok"
+
+
+def _writable(folder: Path):
+    """Opening a broker of files opens nothing: try what a message needs, on a disk that may be full or gone."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"ready")
 
 
 def _migrations():

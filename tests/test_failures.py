@@ -224,3 +224,14 @@ def test_a_database_that_is_gone_is_said_plainly_and_found_again(scene, tmp_path
     finally:
         house.close()
         wire.cut()
+
+
+def test_a_broker_of_files_whose_folder_is_gone_is_not_ready(db, client, settings, tmp_path):
+    folders = dict.fromkeys(("data_folder_in", "data_folder_out"), str(tmp_path))
+    settings.CELERY_BROKER_URL = "filesystem://"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = folders
+    assert client.get("/readyz").json() == READY
+    assert list(tmp_path.iterdir()) == []
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {name: f"{path}/gone" for name, path in folders.items()}
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, READY | {"status": "unready", "broker": "failed"})
