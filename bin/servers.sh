@@ -111,7 +111,7 @@ wait_ready() {
 
 start_server() {
     start server "$VENV/bin/python" -m uvicorn gridcenter.asgi:application --host "$1" --port "$2" \
-        --timeout-graceful-shutdown 3 --log-level warning --no-access-log
+        --lifespan off --timeout-graceful-shutdown 3 --log-level warning --no-access-log
 }
 
 start_worker() {

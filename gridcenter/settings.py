@@ -394,6 +394,7 @@ LOGGING = {
         "django_guid": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "celery": {"level": env("LOG_LEVEL", default="INFO")},
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},  # in place of its own format
     },
 }
 
