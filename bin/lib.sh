@@ -99,7 +99,13 @@ look_for_python() {
 
 # Find a Python >= 3.11 whose sqlite3 loads extensions; where there is apt and none is fit, install Debian's.
 need_python() {
-    look_for_python && return 0
+    if look_for_python; then
+        case ${PYTHON:-$PYTHON_FIT} in
+            "$PYTHON_FIT" | "${PYTHON_FIT##*/}") ;;
+            *) say "PYTHON=$PYTHON is not used: ${PYTHON_FAULTS:-not found}. Using $PYTHON_FIT." ;;
+        esac
+        return 0
+    fi
     if have apt-get; then
         install_packages "python3 python3-venv" "no fit Python is here (${PYTHON_FAULTS:-none found})"
         look_for_python && return 0

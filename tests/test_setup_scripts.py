@@ -100,6 +100,15 @@ def test_the_python_that_was_asked_for_comes_first(machine):
     assert done.stdout == f"{machine.path}/python-mine\n"
 
 
+def test_an_unfit_python_that_was_asked_for_is_passed_over_aloud(machine):
+    machine.fake_python("python-shut", python="extensions")
+    done = machine.functions("need_python", PYTHON="python-shut")
+    assert done.stdout == (
+        f"PYTHON=python-shut is not used: {machine.path}/python-shut has an sqlite3 that cannot load extensions. "
+        f"Using {machine.path}/python-fit.\n"
+    )
+
+
 def test_where_apt_is_the_missing_python_is_installed_with_its_reason(machine):
     machine.fake("id", "echo 0")
     machine.fake("apt-get", f'[ "$1" = update ] || cp {machine.path}/python-fit {machine.path}/python-new')
