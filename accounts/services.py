@@ -23,7 +23,7 @@ LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,5})?")
 # No letters or digits that are mistaken for one another on paper.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 PASSWORD_LENGTH = 16  # 31 signs: 79 bits
-INITIAL_ITERATIONS = 20_000
+INITIAL_ITERATIONS = 2_000
 
 
 def clean_phone(phone: str) -> str:

@@ -873,6 +873,18 @@ def test_a_wrong_row_is_shown_and_nothing_is_written(county, whole):
     assert "site-packages" not in preview.content.decode()
 
 
+def test_constraints_of_small_tables_speak_in_words(county, whole):
+    client = browser(whole)
+    limit = {"stage": "handle", "urgency": "normal", "limit": "0", "limit_unit": "work_hour"}
+    assert errors(client.post(url(StageLimit, "add"), limit))["__all__"] == [
+        "The limit must be more than zero."
+    ]
+    found = errors(client.post(url(LevelName, "add"), {"level": 9, "name": "x"}))
+    assert found["__all__"] == ["A grid's level is 0 to 4."]
+    preview, _confirmed = bring(client, LevelName, [["level", "name"], [9, "x"]])
+    assert "A grid&#x27;s level is 0 to 4." in preview.content.decode()
+
+
 def test_a_street_exports_but_imports_nothing_shared(county, west):
     client = browser(west)
     assert len(export(client, DepartmentKind, 1)) == 3

@@ -121,7 +121,11 @@ class StageLimit(models.Model):
         ordering = ["stage", "urgency"]
         constraints = [
             models.UniqueConstraint(name="events_stagelimit_once", fields=["stage", "urgency"]),
-            models.CheckConstraint(name="events_stagelimit_positive", condition=Q(limit__gt=0)),
+            models.CheckConstraint(
+                name="events_stagelimit_positive",
+                condition=Q(limit__gt=0),
+                violation_error_message=_("The limit must be more than zero."),
+            ),
         ]
 
     def __str__(self):

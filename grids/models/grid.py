@@ -36,7 +36,9 @@ class LevelName(models.Model):
         ordering = ["level"]
         constraints = [
             models.CheckConstraint(
-                name="grids_levelname_level", condition=Q(level__gte=0, level__lte=MAX_LEVEL)
+                name="grids_levelname_level",
+                condition=Q(level__gte=0, level__lte=MAX_LEVEL),
+                violation_error_message=_("A grid's level is 0 to 4."),
             )
         ]
 

@@ -27,7 +27,11 @@ SERIALS = range(20_000, 80_000)  # days since 1900 that a spreadsheet shows as a
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 # Full-width digits and letters; punctuation stays, it belongs to Chinese names.
-PLAIN = {wide: wide - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for wide in range(ord(first), ord(last) + 1)}
+PLAIN = {
+    wide: wide - 0xFEE0
+    for first, last in ("０９", "ＡＺ", "ａｚ")
+    for wide in range(ord(first), ord(last) + 1)
+}
 HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 
 
