@@ -1,61 +1,26 @@
-"""Pages of the desk: who sees what, forms that keep their input, and how many queries each list takes."""
+"""Pages of the desk: who sees what, worklists and lists, and how many queries each takes."""
 
-import io
 import re
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from PIL import Image
 
 from events import services
-from events.models import Attachment, Event, Notice, Transition
+from events.models import Attachment, Event, Notice
 from events.workflow import Status
 from tests.factories import PASSWORD
+from tests.pages import photo, report, run, step_url, text_of, visit
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def visit():
-    """`visit(user)`: a browser of this person, in English so that the words here are the msgids."""
-
-    def client(user=None):
-        made = Client(headers={"accept-language": "en"})
-        if user is not None:
-            made.force_login(user)
-        return made
-
-    return client
-
-
-@pytest.fixture
 def reported(county):
     return report(county, county.worker)
-
-
-def report(county, worker, **more):
-    supplied = {"description": "井盖缺失", "location": county.west.point, "standard": county.standard.pk, **more}
-    return services.report(actor=worker, **supplied).event
-
-
-def photo(name="photo.jpg"):
-    out = io.BytesIO()
-    Image.new("RGB", (60, 40), "grey").save(out, "JPEG")
-    return SimpleUploadedFile(name, out.getvalue(), "image/jpeg")
-
-
-def step_url(event, action):
-    return reverse("events:step", args=[event.pk, action])
-
-
-def text_of(response):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 # ---- strangers and outsiders
@@ -66,12 +31,12 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_stranger_is_sent_to_the_login(visit, county, path):
+def test_a_stranger_is_sent_to_the_login(county, path):
     response = visit().get(path)
     assert (response.status_code, response["Location"]) == (302, f"/login/?next={path}")
 
 
-def test_somebody_without_a_post_sees_no_event_and_no_grid(visit, county, reported):
+def test_somebody_without_a_post_sees_no_event_and_no_grid(county, reported):
     client = visit(county.stranger)
     assert client.get("/").context["rows"] == []
     assert client.get("/events/").context["rows"] == []
@@ -82,7 +47,7 @@ def test_somebody_without_a_post_sees_no_event_and_no_grid(visit, county, report
     assert client.get("/scores/").status_code == 403
 
 
-def test_the_next_street_sees_nothing_and_can_do_nothing(visit, county, reported):
+def test_the_next_street_sees_nothing_and_can_do_nothing(county, reported):
     client = visit(county.operator_east)
     assert client.get(f"/events/{reported.pk}/").status_code == 404
     assert client.get("/events/").context["rows"] == []
@@ -93,7 +58,7 @@ def test_the_next_street_sees_nothing_and_can_do_nothing(visit, county, reported
     assert reported.transitions.count() == 1
 
 
-def test_photos_are_for_those_who_see_the_event(visit, county):
+def test_photos_are_for_those_who_see_the_event(county):
     visit(county.worker).post(
         "/events/report/",
         {"key": "r", "description": "路面破损", "lat": "27.605", "lng": "113.405", "urgency": "normal", "before": photo()},
@@ -108,7 +73,7 @@ def test_photos_are_for_those_who_see_the_event(visit, county):
 # ---- my work
 
 
-def test_my_work_holds_what_lies_with_me_most_urgent_first(visit, county):
+def test_my_work_holds_what_lies_with_me_most_urgent_first(county):
     late, fresh = report(county, county.worker), report(county, county.worker, description="路灯不亮")
     Event.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=3))
     response = visit(county.operator).get("/")
@@ -120,7 +85,7 @@ def test_my_work_holds_what_lies_with_me_most_urgent_first(visit, county):
     assert names == ["register", "reject"]
 
 
-def test_the_worker_finds_the_verification_and_the_rating_among_their_work(visit, county, reported):
+def test_the_worker_finds_the_verification_and_the_rating_among_their_work(county, reported):
     assert visit(county.worker).get("/").context["rows"] == []
     run(county, reported, upto="feed_back")
     rows = visit(county.worker).get("/").context["rows"]
@@ -130,7 +95,7 @@ def test_the_worker_finds_the_verification_and_the_rating_among_their_work(visit
     assert [row["buttons"][0]["name"] for row in rows] == ["evaluate"]
 
 
-def test_a_called_unit_finds_the_whistle_among_its_work(visit, county, reported):
+def test_a_called_unit_finds_the_whistle_among_its_work(county, reported):
     run(county, reported, upto="dispatch")
     soon = timezone.now() + timedelta(hours=1)
     services.advance(
@@ -140,26 +105,8 @@ def test_a_called_unit_finds_the_whistle_among_its_work(visit, county, reported)
     assert [row["buttons"][0]["name"] for row in rows] == ["report_in"]
 
 
-STEPS = {
-    "register": ("operator", {"urgency": "normal"}),
-    "dispatch": ("operator", {}),
-    "sign": ("staff", {}),
-    "feed_back": ("staff", {"words": "已更换"}),
-    "verify_pass": ("worker", {"words": "已恢复"}),
-}
-
-
-def run(county, event, upto):
-    """Take the event along the main road up to and with the step `upto`."""
-    for name, (who, supplied) in STEPS.items():
-        more = {"register": {"standard": county.standard.pk}, "dispatch": {"lead": county.urban.pk}}.get(name, {})
-        services.advance(event_id=event.pk, action=name, actor=getattr(county, who), **supplied, **more)
-        if name == upto:
-            return
-
-
 @pytest.mark.parametrize("path", ["/", "/?list=late", "/events/", "/events/?order=urgent&open=yes", "/inbox/"])
-def test_a_list_takes_as_many_queries_for_twenty_events_as_for_one(visit, county, path):
+def test_a_list_takes_as_many_queries_for_twenty_events_as_for_one(county, path):
     def queries():
         Event.objects.update(due_at=timezone.now() - timedelta(hours=1))
         client = visit(county.operator)
@@ -177,7 +124,7 @@ def test_a_list_takes_as_many_queries_for_twenty_events_as_for_one(visit, county
     assert one <= 15
 
 
-def test_a_record_takes_as_many_queries_after_nine_steps_as_after_one(visit, county, reported):
+def test_a_record_takes_as_many_queries_after_nine_steps_as_after_one(county, reported):
     client = visit(county.operator)
 
     def queries():
@@ -195,7 +142,7 @@ def test_a_record_takes_as_many_queries_after_nine_steps_as_after_one(visit, cou
 # ---- list
 
 
-def test_filters_narrow_the_list(visit, county):
+def test_filters_narrow_the_list(county):
     west, east = report(county, county.worker), report(county, county.worker_east, location=county.east.point)
     client = visit(county.operator_area)
 
@@ -218,7 +165,7 @@ def test_filters_narrow_the_list(visit, county):
 
 
 @pytest.mark.parametrize("odd", ["²", "9" * 40, "x", "-1", "%00", "'\"><b>", "垃圾" * 500])
-def test_odd_addresses_are_answered_without_breaking(visit, county, reported, odd):
+def test_odd_addresses_are_answered_without_breaking(county, reported, odd):
     client = visit(county.operator)
     names = ("q", "status", "grid", "unit", "standard", "light", "reported_from", "after", "size", "order", "late", "kind")
     for name in names:
@@ -236,7 +183,7 @@ def test_odd_addresses_are_answered_without_breaking(visit, county, reported, od
     assert client.post(step_url(reported, "merge"), {"key": "k", "repeats": odd}).status_code == 422
 
 
-def test_pages_follow_each_other_by_key(visit, county):
+def test_pages_follow_each_other_by_key(county):
     made = [report(county, county.worker, description=f"第{n}件").pk for n in range(45)]
     client = visit(county.operator)
     for order in ("newest", "urgent"):
@@ -251,7 +198,7 @@ def test_pages_follow_each_other_by_key(visit, county):
     assert client.get("/events/?after=rubbish&order=urgent").context["page"].first
 
 
-def test_the_export_holds_the_filtered_rows_and_disarms_formulas(visit, county):
+def test_the_export_holds_the_filtered_rows_and_disarms_formulas(county):
     report(county, county.worker, description="=1+1 垃圾")
     report(county, county.worker_east, location=county.east.point, description="东边")
     response = visit(county.operator).get("/events/export.csv")
@@ -263,179 +210,10 @@ def test_the_export_holds_the_filtered_rows_and_disarms_formulas(visit, county):
     assert visit(county.worker).get("/events/export.csv").status_code == 403
 
 
-# ---- one event
-
-
-def test_each_form_is_one_of_the_tables_moves_for_this_person(visit, county, reported):
-    assert [m["name"] for m in visit(county.worker).get(f"/events/{reported.pk}/").context["moves"]] == ["cancel"]
-    names = {m["name"] for m in visit(county.operator).get(f"/events/{reported.pk}/").context["moves"]}
-    assert names == {"register", "reject", "merge", "cancel", "place", "escalate"}
-
-
-def test_a_step_by_a_plain_form_leads_back_to_the_record(visit, county, reported):
-    form = {"key": "k1", "seen": "1", "standard": county.standard.pk, "urgency": "urgent"}
-    response = visit(county.operator).post(step_url(reported, "register"), form, follow=True)
-    assert response.redirect_chain == [(f"/events/{reported.pk}/", 302)]
-    assert "Done: Register 立案" in text_of(response)
-    reported.refresh_from_db()
-    assert (reported.status, reported.urgency) == (Status.REGISTERED, "urgent")
-
-
-def test_htmx_is_told_where_to_go(visit, county, reported):
-    form = {"key": "k1", "standard": county.standard.pk, "urgency": "normal", "next": "/?list=register"}
-    response = visit(county.operator).post(step_url(reported, "register"), form, headers={"hx-request": "true"})
-    assert (response.status_code, response["HX-Redirect"]) == (204, "/?list=register")
-
-
-def test_next_never_leads_to_another_site(visit, county, reported):
-    form = {"key": "k1", "standard": county.standard.pk, "urgency": "normal", "next": "https://example.org/"}
-    response = visit(county.operator).post(step_url(reported, "register"), form)
-    assert response["Location"] == f"/events/{reported.pk}/"
-
-
-@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
-def test_a_form_with_a_mistake_comes_back_with_its_input(visit, county, reported, headers):
-    run(county, reported, upto="register")
-    form = {"key": "k2", "words": "请尽快修复", "lead": ""}
-    response = visit(county.operator).post(step_url(reported, "dispatch"), form, headers=headers)
-    assert response.status_code == 422
-    assert "请尽快修复</textarea>" in response.content.decode()
-    assert "This field is required." in text_of(response)
-    reported.refresh_from_db()
-    assert reported.status == Status.REGISTERED
-
-
-def test_photos_chosen_before_a_mistake_need_not_be_chosen_again(visit, county, reported):
-    run(county, reported, upto="sign")
-    client = visit(county.staff)
-    form = {"key": "k3", "words": "", "photos": photo("after.jpg")}
-    response = client.post(step_url(reported, "feed_back"), form)
-    kept = Attachment.objects.get()
-    assert response.status_code == 422
-    assert f'name="photos_kept" value="{kept.public_id}" checked' in response.content.decode()
-    form = {"key": "k3", "words": "已更换井盖", "photos_kept": str(kept.public_id)}
-    assert client.post(step_url(reported, "feed_back"), form).status_code == 302
-    kept.refresh_from_db()
-    assert (kept.event_id, kept.kind) == (reported.pk, Attachment.Kind.AFTER)
-
-
-def test_a_file_that_is_no_picture_is_refused_at_its_field(visit, county, reported):
-    run(county, reported, upto="sign")
-    script = SimpleUploadedFile("photo.jpg", b"<script>alert(1)</script>", "image/jpeg")
-    response = visit(county.staff).post(
-        step_url(reported, "feed_back"), {"key": "k3", "words": "已更换", "photos": script}
-    )
-    assert response.status_code == 422
-    assert "photo.jpg: This kind of file is not taken." in text_of(response)
-    reported.refresh_from_db()
-    assert reported.status == Status.HANDLING
-
-
-@pytest.mark.parametrize("headers", [{}, {"hx-request": "true"}])
-def test_the_second_of_two_operators_reads_who_was_faster_and_keeps_the_input(visit, county, reported, headers):
-    run(county, reported, upto="register")
-    form = {"key": "late", "seen": "1", "words": "与本事件无关"}
-    response = visit(county.operator).post(step_url(reported, "reject"), form, headers=headers)
-    assert response.status_code == 409
-    assert f"{county.operator.name} was faster: Register 立案." in text_of(response)
-    assert "与本事件无关</textarea>" in response.content.decode()
-    assert Transition.objects.filter(event=reported).count() == 2
-
-
-def test_the_same_button_pressed_twice_makes_one_step(visit, county, reported):
-    client = visit(county.operator)
-    form = {"key": "twice", "seen": "1", "standard": county.standard.pk, "urgency": "normal"}
-    assert [client.post(step_url(reported, "register"), form).status_code for _ in range(2)] == [302, 302]
-    assert Transition.objects.filter(event=reported, action="register").count() == 1
-
-
-def test_the_standard_can_be_found_without_a_script(visit, county, reported):
-    client = visit(county.operator)
-    county.standard.search_text = "bllj 暴露垃圾"
-    county.standard.save()
-    form = {"key": "k", "standard": "", "standard_q": "暴露垃圾", "urgency": "normal"}
-    response = client.post(step_url(reported, "register"), form)
-    assert response.status_code == 422
-    assert "Choose one of the matches below." in text_of(response)
-    assert f'type="radio" name="standard" value="{county.standard.pk}"' in response.content.decode()
-
-
-def test_the_record_shows_words_photos_units_and_clocks(visit, county, reported):
-    run(county, reported, upto="verify_pass")
-    words = text_of(visit(county.operator_top).get(f"/events/{reported.pk}/"))
-    for expected in ("已更换", "已恢复", "市城管局", "Clocks of the stages", "阳三街道第1网格", "Lead unit：市城管局"):
-        assert expected in words
-
-
-# ---- report
-
-
-REPORT = {"key": "r1", "description": "路面塌陷", "lat": "27.605", "lng": "113.405", "urgency": "normal"}
-
-
-def test_a_report_finds_its_grid_and_its_station(visit, county):
-    response = visit(county.worker).post("/events/report/", REPORT, follow=True)
-    event = Event.objects.get()
-    assert response.redirect_chain == [(f"/events/{event.pk}/", 302)]
-    assert (event.grid, event.holder, event.reporter) == (county.west.grids[0], county.west.station, county.worker)
-
-
-def test_an_operator_takes_down_a_call_without_a_pin(visit, county):
-    form = {
-        "key": "r2", "description": "噪声扰民", "urgency": "normal", "source": "hotline", "grid": county.west.grids[1].pk,
-        "contact_name": "张女士", "contact_phone": "13900001234",
-    }  # fmt: skip
-    assert visit(county.operator).post("/events/report/", form).status_code == 302
-    event = Event.objects.get()
-    assert (event.source, event.grid, event.holder) == ("hotline", county.west.grids[1], county.centre)
-    assert "13900001234" in text_of(visit(county.operator_top).get(f"/events/{event.pk}/"))
-    onlooker = text_of(visit(county.person("party_leader", grid=county.west.village)).get(f"/events/{event.pk}/"))
-    assert "139****1234" in onlooker and "13900001234" not in onlooker
-    assert "source" not in visit(county.worker).get("/events/report/").context["form"].fields
-
-
-def test_a_report_with_a_mistake_keeps_input_and_photos(visit, county):
-    response = visit(county.worker).post(
-        "/events/report/", {**REPORT, "lat": "north", "before": photo(), "place": "解放路3号"}
-    )
-    assert response.status_code == 422
-    content = response.content.decode()
-    assert 'value="解放路3号"' in content and "路面塌陷</textarea>" in content and "before_kept" in content
-    assert Event.objects.count() == 0
-
-
-def test_a_likely_repeat_is_shown_once_and_then_taken(visit, county, reported):
-    client = visit(county.worker)
-    form = {**REPORT, "standard": county.standard.pk}
-    response = client.post("/events/report/", form)
-    assert response.status_code == 422
-    assert [row["event"].pk for row in response.context["repeats"]] == [reported.pk]
-    assert client.post("/events/report/", {**form, "confirmed": "1"}).status_code == 302
-    assert Event.objects.count() == 2
-
-
-def test_a_worker_settles_on_the_spot_with_both_photos(visit, county):
-    client = visit(county.worker)
-    form = {**REPORT, "standard": county.standard.pk, "settled": "on", "words": "已扫除"}
-    response = client.post("/events/report/", {**form, "before": photo()})
-    assert (response.status_code, Event.objects.count()) == (422, 0)
-    kept = str(Attachment.objects.get().public_id)
-    assert client.post("/events/report/", {**form, "before_kept": kept, "after": photo("b.jpg")}).status_code == 302
-    event = Event.objects.get()
-    assert (event.status, event.settled_on_spot) == (Status.CLOSED, True)
-
-
-def test_the_pin_answers_with_grid_and_team(visit, county):
-    words = text_of(visit(county.worker).get("/events/report/here/?lat=27.605&lng=113.405"))
-    assert "阳三街道第1网格" in words and county.worker.name in words
-    assert "Outside every grid" in text_of(visit(county.worker).get("/events/report/here/?lat=10&lng=10"))
-    assert visit(county.worker).get("/events/report/here/?lat=x&lng=").content == b""
-
-
 # ---- inbox
 
 
-def test_the_inbox_counts_opens_and_marks(visit, county, reported):
+def test_the_inbox_counts_opens_and_marks(county, reported):
     client = visit(county.operator)
     notice = Notice.objects.get(user=county.operator)
     assert 'id="unread"' in client.get("/").content.decode()
@@ -446,7 +224,7 @@ def test_the_inbox_counts_opens_and_marks(visit, county, reported):
     assert visit(county.operator_east).post(reverse("events:open-notice", args=[notice.pk])).status_code == 404
 
 
-def test_marking_all_as_read_spares_what_came_later(visit, county, reported):
+def test_marking_all_as_read_spares_what_came_later(county, reported):
     client = visit(county.operator)
     newest = client.get("/inbox/").context["notices"][0].pk
     later = report(county, county.worker, description="后来的")
@@ -458,7 +236,7 @@ def test_marking_all_as_read_spares_what_came_later(visit, county, reported):
 # ---- grids, login, language, errors
 
 
-def test_a_grid_shows_its_team_and_its_open_events(visit, county, reported):
+def test_a_grid_shows_its_team_and_its_open_events(county, reported):
     county.worker.phone = "13900000000"
     county.worker.save()
     response = visit(county.operator).get(f"/grids/{county.west.grids[0].pk}/")
@@ -469,7 +247,7 @@ def test_a_grid_shows_its_team_and_its_open_events(visit, county, reported):
     assert visit(county.operator).get("/grids/")["Location"] == f"/grids/{county.west.village.pk}/"
 
 
-def test_a_grids_figures_add_up_over_its_children(visit, county, reported):
+def test_a_grids_figures_add_up_over_its_children(county, reported):
     report(county, county.worker_east, location=county.east.point)
     Event.objects.filter(pk=reported.pk).update(due_at=timezone.now() - timedelta(hours=1))
     content = visit(county.operator_top).get(f"/grids/{county.area.pk}/").content.decode()
@@ -477,13 +255,13 @@ def test_a_grids_figures_add_up_over_its_children(visit, county, reported):
     assert figures == ["1", "1", "1", "0"]
 
 
-def test_outlines_are_those_of_the_persons_land(visit, county):
+def test_outlines_are_those_of_the_persons_land(county):
     names = {f["properties"]["name"] for f in visit(county.worker).get("/grids/outlines/").json()["features"]}
     assert names == {"阳三街道第1网格", "阳三街道第2网格"}
     assert visit(county.stranger).get("/grids/outlines/").json()["features"] == []
 
 
-def test_login_logout_and_language(visit, county):
+def test_login_logout_and_language(county):
     client = visit()
     form = {"username": county.operator.username, "password": PASSWORD, "next": "/inbox/"}
     response = client.post("/login/", form)
@@ -496,18 +274,18 @@ def test_login_logout_and_language(visit, county):
     assert client.get("/").status_code == 302
 
 
-def test_a_list_that_renews_itself_after_the_session_leads_to_the_login(visit, county):
+def test_a_list_that_renews_itself_after_the_session_leads_to_the_login(county):
     response = visit().get("/?list=late", headers={"hx-request": "true"}, follow=True)
     assert (response.status_code, response["HX-Redirect"]) == (204, "/login/?next=%2F%3Flist%3Dlate")
 
 
-def test_a_wrong_password_is_told_in_words(visit, county):
+def test_a_wrong_password_is_told_in_words(county):
     response = visit().post("/login/", {"username": county.operator.username, "password": "wrong"})
     assert response.status_code == 200
     assert "alert-danger" in response.content.decode()
 
 
-def test_too_many_wrong_passwords_lock_the_name_and_say_so(visit, county, settings):
+def test_too_many_wrong_passwords_lock_the_name_and_say_so(county, settings):
     settings.AXES_FAILURE_LIMIT = 3
     client = visit()
     for _attempt in range(3):
@@ -518,13 +296,13 @@ def test_too_many_wrong_passwords_lock_the_name_and_say_so(visit, county, settin
     assert right.status_code == 429
 
 
-def test_errors_are_told_in_plain_words(visit, county):
+def test_errors_are_told_in_plain_words(county):
     response = visit(county.operator).get("/no-such-page/")
     assert response.status_code == 404
     assert "Nothing is to be seen here" in text_of(response)
 
 
-def test_no_page_names_another_host(visit, county, reported):
+def test_no_page_names_another_host(county, reported):
     client = visit(county.operator)
     records = (f"/events/{reported.pk}/", f"/grids/{county.west.village.pk}/", "/login/")
     for path in ("/", "/events/", "/events/report/", "/inbox/", *records):

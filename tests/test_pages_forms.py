@@ -4,11 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from events.models import Event, Transition
 from events.workflow import MOVES, SYSTEM_ACTIONS
+from tests.pages import visit
 from tests.scenes import Scene
 
 pytestmark = pytest.mark.django_db
@@ -69,9 +69,7 @@ def prepared(scene, action):
     event = scene.in_status(status)
     if action == "ask_time":
         scene.take(event, "sign", "staff_lead")
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(scene.people[who])
-    return Event.objects.get(pk=event.pk), client, scene.people[who]
+    return Event.objects.get(pk=event.pk), visit(scene.people[who]), scene.people[who]
 
 
 def test_there_is_a_case_for_every_move():

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from evaluation import services
@@ -10,19 +9,10 @@ from evaluation.explanations import MEANINGS
 from evaluation.models import Period, Scorecard
 from evaluation.registry import INDICATORS
 from tests.factories import PostFactory
+from tests.pages import visit
 from tests.scores import LATER, MONTH, OCTOBER, busy_october
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def visit():
-    def client(user):
-        made = Client(headers={"accept-language": "en"})
-        made.force_login(user)
-        return made
-
-    return client
 
 
 @pytest.fixture
@@ -35,7 +25,7 @@ def card_of(user):
     return Scorecard.objects.get(user=user)
 
 
-def test_each_figure_of_a_card_leads_to_its_rows(visit, county, draft):
+def test_each_figure_of_a_card_leads_to_its_rows(county, draft):
     client = visit(county.operator)
     card = card_of(county.worker)
     content = client.get(f"/scores/cards/{card.pk}/").content.decode()
@@ -49,7 +39,7 @@ def test_each_figure_of_a_card_leads_to_its_rows(visit, county, draft):
             assert response.context["page"].paginator.count == line.denominator
 
 
-def test_a_worker_reads_the_own_card_once_it_is_published(visit, county, draft):
+def test_a_worker_reads_the_own_card_once_it_is_published(county, draft):
     card = card_of(county.worker)
     assert visit(county.worker).get(f"/scores/cards/{card.pk}/").status_code == 404
     assert visit(county.worker).get(f"/scores/{draft.pk}/").status_code == 404
@@ -62,7 +52,7 @@ def test_a_worker_reads_the_own_card_once_it_is_published(visit, county, draft):
     assert [row["card"].pk for row in ranked] == [card.pk]
 
 
-def test_only_the_administrator_of_the_whole_territory_publishes(visit, county, draft):
+def test_only_the_administrator_of_the_whole_territory_publishes(county, draft):
     address = f"/scores/{draft.pk}/publish/"
     assert visit(county.operator_top).post(address).status_code == 403
     assert not Period.objects.get().is_published
@@ -72,12 +62,12 @@ def test_only_the_administrator_of_the_whole_territory_publishes(visit, county, 
     assert Period.objects.get().published_by == admin
 
 
-def test_an_unknown_figure_is_not_there(visit, county, draft):
+def test_an_unknown_figure_is_not_there(county, draft):
     card = card_of(county.worker)
     assert visit(county.operator).get(f"/scores/cards/{card.pk}/nonsense/").status_code == 404
 
 
-def test_a_ranking_costs_as_much_for_thirty_workers_as_for_three(visit, county, draft):
+def test_a_ranking_costs_as_much_for_thirty_workers_as_for_three(county, draft):
     def queries():
         client = visit(county.operator_top)
         client.get(f"/scores/{draft.pk}/")
