@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 from PIL import Image
 
+from core.errors import Invalid
 from events import services
 from events.clocks import BEIJING
 from events.models import Attachment, Event
@@ -32,6 +34,17 @@ def jpeg(size=(64, 48), colour=(90, 120, 60), exif=None, name="photo.jpg"):
 def photo(actor, kind=Attachment.Kind.OTHER) -> str:
     """The public id of a fresh upload of this person."""
     return str(attachments.store(actor=actor, upload=jpeg(), kind=kind).public_id)
+
+
+def again(event):
+    return Event.objects.get(pk=event.pk)
+
+
+def refused_for(field, call):
+    """The call is Invalid for exactly this field and leaves nothing behind."""
+    with pytest.raises(Invalid) as error, transaction.atomic():
+        call()
+    assert list(error.value.fields) == [field]
 
 
 @contextmanager
