@@ -103,6 +103,7 @@ function draw(element) {
   element.dataset.drawn = "1";
   const map = L.map(element, { attributionControl: Boolean(element.dataset.tiles), zoomSnap: 0.5, maxZoom: 19 });
   if (element.dataset.tiles) {
+    map.attributionControl.setPrefix(false); // no link to another host but the tiles' own
     L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution || "", maxZoom: 19 }).addTo(map);
   }
   const outlines = addOutlines(map, data(element, "outlines"));

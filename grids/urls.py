@@ -5,6 +5,7 @@ from grids import views
 app_name = "grids"
 urlpatterns = [
     path("grids/", views.home, name="home"),
+    path("grids/search/", views.search, name="search"),
     path("grids/outlines/", views.outline_list, name="outlines"),
     path("grids/<int:pk>/", views.detail, name="detail"),
 ]

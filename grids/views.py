@@ -2,6 +2,7 @@
 
 import orjson
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
@@ -10,6 +11,8 @@ from django.views.decorators.http import require_safe
 from grids import outlines
 from grids.models import Grid, LevelName, Post, Unit
 from grids.scope import Scope
+
+MOST_FOUND = 50
 
 
 @login_required
@@ -20,6 +23,17 @@ def home(request):
     if top is None:
         return render(request, "grids/none.html")
     return redirect("grids:detail", top.pk)
+
+
+@login_required
+@require_safe
+def search(request):
+    """Grids by words of their name or the beginning of their code, at most MOST_FOUND."""
+    words = request.GET.get("q", "").replace("\0", "").strip()[:40]
+    visible = Grid.objects.visible_to(request.user).valid_on()
+    found = visible.filter(Q(name__contains=words) | Q(code__startswith=words)) if words else visible.none()
+    rows = found.select_related("parent").defer("boundary", "parent__boundary").order_by("level", "code")
+    return render(request, "grids/search.html", {"q": words, "grids": rows[:MOST_FOUND], "most": MOST_FOUND})
 
 
 def _visible(user, pk):

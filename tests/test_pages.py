@@ -26,7 +26,8 @@ def reported(county):
 # ---- strangers and outsiders
 
 PAGES = [
-    "/", "/events/", "/events/report/", "/events/export.csv", "/inbox/", "/grids/", "/grids/outlines/", "/me/", "/scores/",
+    "/", "/events/", "/events/report/", "/events/export.csv", "/inbox/", "/grids/", "/grids/outlines/",
+    "/grids/search/", "/me/", "/scores/",
 ]
 
 
@@ -245,6 +246,16 @@ def test_a_grid_shows_its_team_and_its_open_events(county, reported):
     assert visit(county.operator).get(f"/grids/{county.west.village.pk}/").status_code == 200
     assert visit(county.operator).get(f"/grids/{county.east.village.pk}/").status_code == 404
     assert visit(county.operator).get("/grids/")["Location"] == f"/grids/{county.west.village.pk}/"
+
+
+def test_a_grid_is_found_by_name_or_code_within_ones_land(county):
+    def names(user, words):
+        return [grid.name for grid in visit(user).get("/grids/search/", {"q": words}).context["grids"]]
+
+    assert names(county.operator, "第1网格") == ["阳三街道第1网格"]
+    assert names(county.operator_area, "第1网格") == ["阳三街道第1网格", "来龙门街道第1网格"]
+    assert names(county.operator_area, "430281002001") == ["来龙门街道一社区", "来龙门街道第1网格", "来龙门街道第2网格"]
+    assert names(county.operator, "") == names(county.stranger, "网格") == []
 
 
 def test_a_grids_figures_add_up_over_its_children(county, reported):
