@@ -59,6 +59,7 @@ class Mesh:
 
     faces: np.ndarray  # of shapely polygons
     spots: np.ndarray  # (n, 2) centres in the local plane
+    bent: np.ndarray  # the same in a gently bent plane: straight lines there wind like real borders here
     areas: np.ndarray  # in square degrees of latitude
     mass: np.ndarray  # areas × density
     squeeze: float
@@ -99,7 +100,7 @@ def build(outline, count: int, rng: np.random.Generator, density: Density = even
     faces = _faces(points, outline, squeeze, lines)
     flat = _flat(faces, squeeze)
     areas, spots = shapely.area(flat), shapely.get_coordinates(shapely.centroid(flat))
-    return Mesh(faces, spots, areas, areas * density(spots / (squeeze, 1.0)), squeeze)
+    return Mesh(faces, spots, _bend(spots, rng), areas, areas * density(spots / (squeeze, 1.0)), squeeze)
 
 
 def clean(outline):
@@ -132,6 +133,18 @@ def _cells(points, outline, squeeze):
     steps = (squeeze * RASTER, RASTER)
     cells = shapely.transform(shapely.get_parts(cells), lambda xy: np.rint(xy / steps) / SCALE)
     return shapely.remove_repeated_points(cells)
+
+
+def _bend(spots, rng):
+    """The points moved by a few waves, long and strong ones to short and weak ones."""
+    size = np.ptp(spots, axis=0).max()
+    bent = spots.copy()
+    for waves, amplitude in ((3, 0.014), (8, 0.006), (19, 0.002)):
+        for axis in (0, 1):
+            for angle, phase in rng.uniform(0, 2 * np.pi, (3, 2)):
+                along = spots @ (np.cos(angle), np.sin(angle))
+                bent[:, axis] += size * amplitude / 1.7 * np.sin(2 * np.pi * waves * along / size + phase)
+    return bent
 
 
 def _flat(shape, squeeze):

@@ -87,7 +87,7 @@ def _start(spots, mass, count, rng, hints):
 
 def _power_cells(mesh, members, mass, shares, rng, seeds):
     """Labels of a centroidal power diagram whose masses approach `shares` (Lloyd with growing weights)."""
-    spots, count = mesh.spots[members], len(shares)
+    spots, count = mesh.bent[members], len(shares)
     hints = None if seeds is None else np.asarray(seeds, dtype=float) * (mesh.squeeze, 1.0)
     sites, known = _start(spots, mass, count, rng, hints)
     pull = np.where(known, 0.35, 1.0)[:, None]

@@ -66,7 +66,7 @@ TABLES = {
 
 
 class Writer:
-    """Takes lives in the order of their ids, numbers the registered ones without gaps and writes portions.
+    """Takes lives in the order they are reported, numbers the registered ones without gaps, writes portions.
 
     A context manager: inside it the database connection belongs to the writing thread.
     """
@@ -94,13 +94,14 @@ class Writer:
         for life in ripe:
             self._number(life)
         self._unnumbered = [life for life in self._unnumbered if life.number is None]
-        done = 0
-        for life in self._waiting:
-            if life.registered_at is not None and life.number is None:
-                break
-            self._take(life)
-            done += 1
-        del self._waiting[:done]
+        waiting, self._waiting = self._waiting, []
+        for life in waiting:
+            # A merger names the other's number: it is known once everything before the merger is numbered.
+            known = before is None or life.status != "merged" or life.now < before
+            if known and (life.registered_at is None or life.number is not None):
+                self._take(life)
+            else:
+                self._waiting.append(life)
         if before is None or len(self.rows["events_event"]) >= PORTION:
             self._flush()
 
