@@ -65,8 +65,10 @@ def lies_with(user) -> Q:
     mine |= Q(status=S.CLOSED, reporter_id=scope.user_id, standard__rating_asked=True)
     if scope.department_ids:
         turns = Assignment.objects.filter(unit__in=scope.department_ids, lead=False, outcome="open")
-        calls = WhistleCall.objects.filter(unit__in=scope.department_ids, arrived_at=None)
-        mine |= Q(status__in=OPEN) & (Q(pk__in=turns.values("event")) | Q(pk__in=calls.values("whistle__event")))
+        mine |= Q(status__in=OPEN, pk__in=turns.values("event"))
+    if scope.unit_ids:  # a centre can be called as well
+        calls = WhistleCall.objects.filter(unit__in=scope.unit_ids, arrived_at=None)
+        mine |= Q(status__in=OPEN, pk__in=calls.values("whistle__event"))
     return mine
 
 

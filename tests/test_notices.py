@@ -1,11 +1,15 @@
 """Who finds what in their inbox: literally, for every move."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from events import worklists
 from events.models import Notice
 from events.services.notices import TOLD
 from events.workflow import BEGINNINGS, MOVES
-from tests.scenes import Scene
+from tests.scenes import Scene, again
 
 TOWN = {"op_town", "head_town"}
 # action: (status it is made in, by whom, who is told beside the actor)
@@ -96,3 +100,27 @@ def test_the_inbox_is_ones_own_and_counts_what_is_unread(scene):
     assert Notice.objects.visible_to(stranger).count() == 0
     Notice.objects.visible_to(lead).update(read_at=event.reported_at)
     assert Notice.objects.visible_to(lead).unread().count() == 0
+
+
+def test_of_an_event_that_is_no_longer_ones_own_the_inbox_shows_the_number_only(scene, api, client):
+    event = again(scene.dispatched())
+    lead = scene.people["staff_lead"]
+    assert "井盖缺失" in api(lead).get("/api/v1/notices/").content.decode()
+    lead.posts.update(until=timezone.localdate())
+    lead = type(lead).objects.get(pk=lead.pk)
+    line = api(lead).get("/api/v1/notices/").json()["results"][0]
+    assert (line["event"], line["by"]) == ({"id": event.pk, "number": event.number, "description": ""}, None)
+    client.force_login(lead)
+    page = client.get("/inbox/").content.decode()
+    assert event.number in page
+    assert "井盖缺失" not in page
+
+
+def test_a_called_centre_finds_the_event_among_its_work(scene):
+    event, top = scene.registered(), scene.people["op_top"]
+    mine = worklists.select("mine", top)
+    assert list(mine) == []
+    units = [top.posts.get().unit_id]
+    come_by = timezone.now() + timedelta(hours=1)
+    scene.take(event, "whistle", "op_station", units=units, place="路口", come_by=come_by)
+    assert list(worklists.select("mine", top)) == [event]

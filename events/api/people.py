@@ -63,14 +63,14 @@ class Notices(ListView):
 
     columns = (
         "id", "event_id", "event__number", "event__description", "action", "transition__actor_id",
-        "transition__actor__name", "transition__actor__username", "created_at", "read_at",
+        "transition__actor__name", "transition__actor__username", "created_at", "read_at", "seen",
     )  # fmt: skip
     keyset = Keyset(("id",), descending=True)
     parameters = ("unread",)
     filter_backends = ()
 
     def get_queryset(self):
-        mine = Notice.objects.visible_to(self.request.user)
+        mine = Notice.objects.visible_to(self.request.user).with_sight(self.request.user)
         unread = self.request.query_params.get("unread", "0")
         if unread not in ("0", "1"):
             raise ValidationError({"unread": ["0, 1"]})
@@ -86,11 +86,11 @@ class Notices(ListView):
         return self.answer(request)
 
     def row(self, values):
-        pk, event, number, description, action, actor, name, username, created_at, read_at = values
+        pk, event, number, description, action, actor, name, username, created_at, read_at, seen = values
         return {
-            "id": pk, "event": {"id": event, "number": number, "description": description}, "action": action,
-            "label": self.labels[action], "by": person(actor, name, username), "created_at": created_at,
-            "read_at": read_at,
+            "id": pk, "event": {"id": event, "number": number, "description": description if seen else ""},
+            "action": action, "label": self.labels[action], "by": person(actor, name, username) if seen else None,
+            "created_at": created_at, "read_at": read_at,
         }  # fmt: skip
 
 

@@ -233,7 +233,7 @@ class FeedPage(s.Serializer):
 
 class NoticeRow(s.Serializer):
     id = s.IntegerField()
-    event = s.DictField(help_text="id, number, description.")
+    event = s.DictField(help_text="id, number, description (empty once the event is not yours to see).")
     action = s.ChoiceField(choices=ACTIONS)
     label = s.CharField()
     by = PersonName(allow_null=True)

@@ -1,7 +1,9 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from events.models.event import Event
 from events.workflow import ACTIONS
 
 
@@ -9,6 +11,10 @@ class NoticeQuerySet(models.QuerySet):
     def visible_to(self, user):
         """One's own, nobody else's."""
         return self.filter(user_id=user.pk)
+
+    def with_sight(self, user):
+        """Adds `seen`: whether the event is still this person's to see. Of others a line shows no more than the number."""
+        return self.annotate(seen=Exists(Event.objects.visible_to(user).order_by().filter(pk=OuterRef("event_id"))))
 
     def unread(self):
         return self.filter(read_at=None)

@@ -24,7 +24,8 @@ def inbox(request):
     if after is not None:
         rows = rows.filter(pk__lt=after)
     found = list(
-        rows.select_related("event", "event__standard", "transition", "transition__actor", "transition__unit")
+        rows.with_sight(request.user)
+        .select_related("event", "event__standard", "transition", "transition__actor", "transition__unit")
         .order_by("-pk")[: PAGE + 1]
     )
     context = {
