@@ -1,5 +1,7 @@
 """The REST API of events: lists, filters, pages, one whole, report, steps, points, counts, CSV."""
 
+import csv
+import io
 from datetime import UTC, timedelta
 from itertools import chain
 
@@ -148,6 +150,32 @@ def test_most_urgent_first_puts_those_without_a_clock_last(county, api):
         forward, backward = pages_of(api(county.operator), page_size=size, ordering="due")
         assert list(chain(*forward)) == expected
         assert list(chain(*backward)) == expected
+
+
+def test_between_days_the_newest_are_those_reported_last(county, api):
+    events = [report(county) for _n in range(5)]
+    now = timezone.now()
+    for event, hours in zip(events, (1, 5, 3, 3, 100), strict=True):
+        Event.objects.filter(pk=event.pk).update(reported_at=now - timedelta(hours=hours))
+    ids = [event.pk for event in events]
+    day = timezone.localdate() - timedelta(days=2)
+    expected = [ids[0], ids[3], ids[2], ids[1]]
+    for size in (1, 2, 20):
+        forward, backward = pages_of(api(county.operator), page_size=size, reported_from=day)
+        assert list(chain(*forward)) == list(chain(*backward)) == expected
+
+
+def test_words_of_one_two_and_more_characters_are_found(county, api):
+    lamp = report(county, place="解放路 12 号院")
+    lamp.description = "路灯不亮，杆体倾斜 50%_斜"
+    lamp.save(update_fields=["description"])
+    other = report(county, place="人民路")
+    client = api(county.operator)
+    for words in ("灯", "路灯", "灯不亮", "倾斜", "解放 路灯", "12", "50%", "%_斜"):
+        assert found(client, q=words) == [lamp.pk], words
+    assert found(client, q="路") == [other.pk, lamp.pk]
+    for words in ("灯灯", "路不", "解放路12", "放解", "5_%", "\\", "'"):
+        assert found(client, q=words) == [], words
 
 
 @pytest.mark.parametrize(
@@ -571,6 +599,13 @@ def test_csv_is_read_by_a_spreadsheet_and_runs_nothing(county, api):
     assert text.startswith("\ufeff".encode())
     assert b",'=1+1," in text
     assert answer["Content-Disposition"].startswith("attachment; filename=")
+
+
+def test_csv_leaves_an_empty_text_empty(county, api):
+    report(county, place="")
+    answer = api(county.operator).get(f"{URL}export.csv")
+    row = next(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert list(row.values())[7:9] == ["", county.west.grids[0].code]
 
 
 def test_csv_needs_its_permission(county, api):
