@@ -40,7 +40,10 @@ class User(AbstractUser):
 
     def save(self, *args, **kwargs):
         self.id_number_hash = ciphers.keyed_hash(self.id_number)
+        renewed = self.pk is not None and self._password is not None  # not where a log-in renews the hash only
         super().save(*args, **kwargs)
+        if renewed:
+            self.auth_token_set.all().delete()  # a phone that was lost must not stay logged in
 
     def get_full_name(self):
         return self.name or self.username

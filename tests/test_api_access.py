@@ -50,6 +50,16 @@ def test_a_lost_phone_is_logged_out_from_another(county):
     assert not AuthToken.objects.filter(user=county.worker).exists()
 
 
+def test_a_new_password_logs_out_the_phones(county):
+    token = log_in(county.worker).json()["token"]
+    client = client_with(HTTP_AUTHORIZATION=f"Token {token}")
+    county.worker.save()
+    assert client.get(ME).status_code == 200
+    county.worker.set_password("another-good-password")
+    county.worker.save()
+    assert client.get(ME).status_code == 401
+
+
 def test_the_eleventh_phone_takes_the_place_of_the_oldest(county):
     tokens = [log_in(county.worker).json().get("token") for _n in range(9)]
     AuthToken.objects.create(user=county.worker)
