@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import django_filters as filters
 from django import forms
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from core import versions
 from events import limits, worklists
 from events.models import Event, Standard
 from events.models.event import Light
+from events.word_index import Doubled, doubled
 from events.workflow import OPEN, Source, Status, Urgency
 from grids import names
 
@@ -94,11 +96,15 @@ class EventFilterSet(filters.FilterSet):
         if NUMBER.match(words):
             return queryset.filter(number__startswith=words)
         for word in words.split()[:5]:
-            found = Q(description__contains=word) | Q(place__contains=word)
-            if word.replace("-", "").isdigit():
-                found |= Q(number__contains=word)
-            queryset = queryset.filter(found)
+            queryset = self._with_word(queryset, word)
         return queryset
+
+    def _with_word(self, queryset, word):
+        if connection.vendor == "postgresql":
+            return queryset.alias(doubled=Doubled()).filter(doubled__contains=doubled(word))
+        return queryset.filter(
+            Q(description__contains=word) | Q(place__contains=word) | Q(number__contains=word)
+        )
 
     def by_open(self, queryset, name, value):
         return queryset.filter(status__in=OPEN) if value == "yes" else queryset.exclude(status__in=OPEN)

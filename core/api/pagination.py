@@ -114,8 +114,8 @@ class KeysetPagination(BasePagination):
     """`?cursor=…&page_size=…` (at most 200). Answers next, previous, results; no total: counts have a URL of their own.
 
     The view says the order: `keyset` (a Keyset) or `keysets` ({name: Keyset}, chosen by `?ordering=`, the first one if
-    not given), and `key_kinds` ({field: type} for those that are no integers). Rows may be tuples of `values_list`;
-    the view's `columns` then name them.
+    not given; `keyset_for(name)` may say that another one walks better here), and `key_kinds` ({field: type} for those
+    that are no integers). Rows may be tuples of `values_list`; the view's `columns` then name them.
     """
 
     page_size = 20
@@ -147,7 +147,8 @@ class KeysetPagination(BasePagination):
         if name not in orders:
             words = _("Expected one of: %(names)s.") % {"names": ", ".join(orders)}
             raise ValidationError({self.ordering_query_param: [words]})
-        return name, orders[name]
+        choose = getattr(view, "keyset_for", None)
+        return name, choose(name) if choose else orders[name]
 
     def size_of(self, request):
         text = request.query_params.get(self.page_size_query_param)

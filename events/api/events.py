@@ -30,18 +30,26 @@ REPEATS = {
     "lat": serializers.FloatField(min_value=-90, max_value=90),
 }
 
+DAYS = frozenset({"reported_from", "reported_to"})
+BY_REPORT = Keyset(("reported_at", "id"), descending=True)
+
 
 class EventList(ListView):
     """Events you may see. Without a post: none."""
 
     columns = selectors.SUMMARY
     keysets = {"-id": Keyset(("id",), descending=True), "due": Keyset(("due_at", "id"), nulls_last=True)}
-    key_kinds = {"due_at": datetime}
+    key_kinds = {"due_at": datetime, "reported_at": datetime}
     filterset_class = EventFilterSet
     parser_classes = (OrjsonParser,)
 
     def get_queryset(self):
         return selectors.with_position(Event.objects.visible_to(self.request.user))
+
+    def keyset_for(self, name):
+        """Between days the newest first are walked by the time of report: by id the walk would begin with today's."""
+        dated = DAYS.intersection(self.request.query_params)
+        return BY_REPORT if dated and name == "-id" else self.keysets[name]
 
     @extend_schema(responses=shapes.EventRow(many=True), tags=TAGS)
     def get(self, request):

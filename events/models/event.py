@@ -233,6 +233,11 @@ class Event(models.Model):
             models.Index(name="events_event_reported", fields=["reported_at"]),
             models.Index(name="events_event_std", fields=["standard", "reported_at"]),
             models.Index(name="events_event_holder", fields=["holder", "status"]),
+            # For lists of what is rare: without them a filter walks the whole table. Few rows are in them.
+            models.Index(name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")),
+            models.Index(name="events_event_source", fields=["source", "-id"], condition=~Q(source="worker")),
+            models.Index(name="events_event_supervised", fields=["-id"], condition=Q(supervised=True)),
+            models.Index(name="events_event_unplaced", fields=["-id"], condition=Q(placed=False)),
         ]
 
     def __str__(self):
