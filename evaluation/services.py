@@ -18,7 +18,8 @@ from events.models import Event
 from grids.models import Post, Unit
 from grids.scope import Scope
 
-SETTLING = timedelta(hours=2)  # after midnight, for what was done offline; the schedule asks at 02:00
+# After midnight, for what was done offline. The schedule asks at 02:00 by its own clock, which may be seconds ahead.
+SETTLING = timedelta(hours=1, minutes=59, seconds=30)
 CARD_COLUMNS = ("period_id", "user_id", "unit_id", "path", "total", "rank", "of")
 LINE_COLUMNS = (
     "scorecard_id", "indicator", "numerator", "denominator", "value", "weight", "target", "worst", "most",

@@ -201,6 +201,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(month_of_year="1,4,7,10", day_of_month=1, hour=2, minute=30),
         "args": ("quarter",),
     },
+    # A database or broker that was away in that minute must not cost a month: what is scored is not scored again.
+    "score-missed-months": {
+        "task": "evaluation.tasks.score_due",
+        "schedule": crontab(hour=4, minute=10),
+        "args": ("month",),
+    },
+    "score-missed-quarters": {
+        "task": "evaluation.tasks.score_due",
+        "schedule": crontab(hour=4, minute=30),
+        "args": ("quarter",),
+    },
 }
 
 # --- Language, time -------------------------------------------------------------------------------------------

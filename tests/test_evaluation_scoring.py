@@ -231,6 +231,8 @@ def test_every_indicator_is_explained(settings):
         ("score-quarters", (7, 1, 2, 30), (9, 1, 2, 30), False),
         ("score-quarters", (7, 1, 2, 30), (10, 1, 2, 30), True),
         ("score-quarters", (7, 1, 2, 30), (10, 9, 8, 0), True),
+        ("score-missed-months", (10, 1, 4, 10), (10, 2, 4, 10), True),  # the database was away on the 1st
+        ("score-missed-quarters", (10, 1, 4, 30), (10, 2, 4, 30), True),
     ],
 )
 def test_the_schedule_comes_on_its_day_and_after_a_downtime(time_machine, name, last, wakes, due):
