@@ -125,6 +125,7 @@ reason_of() {
         libproj*) echo "PROJ: coordinate systems" ;;
         python3*) echo "Python and its virtual environments" ;;
         gettext) echo "compiles the Chinese texts" ;;
+        libatomic1) echo "the driver of the browser tests is linked against it" ;;
         chromium) echo "the browser of the browser tests" ;;
         fonts-noto-cjk) echo "Chinese letters in the browser tests' screenshots" ;;
         postgis | postgresql*) echo "the database in service" ;;
@@ -181,12 +182,14 @@ package_for() {
         proj) package_like '^libproj[0-9]+(t64)?$' libproj25 ;;
         venv) echo python3-venv ;;
         browser) echo chromium ;;
+        atomic) echo libatomic1 ;;
         fonts) echo fonts-noto-cjk ;;
         *) echo "$1" ;;
     esac
 }
 
-# need_things WORDS...: install what is missing among spatialite, gdal, geos, proj, venv, gettext, browser, fonts.
+# need_things WORDS...: install what is missing among spatialite, gdal, geos, proj, venv, gettext, browser, fonts,
+# atomic.
 need_things() {
     local missing=$* names="" thing
     [ -n "$missing" ] || return 0
@@ -215,6 +218,8 @@ need_browser() {
     local missing=""
     [ -x /usr/bin/chromium ] || missing="browser"
     { have fc-list && [ -n "$(fc-list :lang=zh family)" ]; } || missing="$missing fonts"
+    # The driver of the browser tests is a program that was linked against it.
+    "$PYTHON_FIT" -S -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null || missing="$missing atomic"
     # shellcheck disable=SC2086 # words
     need_things $missing
 }
