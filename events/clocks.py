@@ -114,6 +114,7 @@ class WorkCalendar:
         put(self, "known_years", frozenset(years))
         put(self, "_ordinals", ordinals)  # days that differ from Monday to Friday, in order
         put(self, "_shifts", shifts)  # correction of the weekday count before each of them
+        put(self, "_through", {})  # answers given before: a county's clocks ask about the same few days
         put(self, "_worked", worked)  # working days up to and including each of them
 
     def __hash__(self):
@@ -130,7 +131,11 @@ class WorkCalendar:
 
     def working_days_through(self, ordinal: int) -> int:
         """Number of working days from 0001-01-01 up to and including the day with this ordinal."""
-        return _weekdays_through(ordinal) + self._shifts[bisect_left(self._ordinals, ordinal + 1)]
+        found = self._through.get(ordinal)
+        if found is None:
+            shift = self._shifts[bisect_left(self._ordinals, ordinal + 1)]
+            found = self._through[ordinal] = _weekdays_through(ordinal) + shift
+        return found
 
     def nth_working_day(self, n: int) -> int:
         """Ordinal of the n-th working day since 0001-01-01, from 1."""
@@ -164,7 +169,10 @@ def _worked_until(instant: int, calendar: WorkCalendar) -> int:
     before = calendar.working_days_through(ordinal - 1)
     if through == before:
         return through * _WORK_DAY
-    today = sum(min(max(time - begin, 0), end - begin) for begin, end in _SPANS)
+    today = 0
+    for begin, end in _SPANS:
+        if time > begin:
+            today += min(time, end) - begin
     return before * _WORK_DAY + today
 
 
