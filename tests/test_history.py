@@ -222,6 +222,19 @@ def test_an_event_deleted_with_all_its_steps_is_named_by_the_seal(scene):
     assert list(history.faults()) == [f"event id {event.pk}: sealed step 1 is missing"]
 
 
+def test_a_registered_event_deleted_before_its_day_was_sealed_leaves_a_gap_in_the_numbers(scene):
+    events = [scene.report("worker_full") for _ in range(3)]
+    for event in events:
+        scene.take(event, "register", "op_station", standard=scene.standard.pk, urgency="normal")
+    gone = events[1]
+    for row in gone.transitions.order_by("-seq"):
+        remove(row)
+    for table in ("events_notice", "events_stagerecord"):
+        execute(f"DELETE FROM {table} WHERE event_id = %s", gone.pk)
+    execute("DELETE FROM events_event WHERE id = %s", gone.pk)
+    assert list(history.faults()) == ["event 430281-2026-000002: the number was given, the event is missing"]
+
+
 def test_steps_without_their_event_are_named(scene):
     event = scene.report("worker_full")
     Notice.objects.filter(event=event).delete()
@@ -347,6 +360,7 @@ def test_the_proof_reads_the_history_as_a_stream(scene, django_assert_num_querie
     for _ in range(5):
         scene.report("worker_full")
     history.seal(until=beijing("2026-03-03 00:00") + timedelta(days=1))
-    # steps with their events; events without steps; steps without events; seals; heads of the one seal; sealed steps
-    with django_assert_num_queries(6):
+    # steps with their events; events without steps; steps without events; counters of numbers; seals; heads of the
+    # one seal; sealed steps
+    with django_assert_num_queries(7):
         assert list(history.faults()) == []

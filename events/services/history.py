@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core.bulk import copy_rows
-from events.models import Seal, SealedHead, Transition
+from events.models import CaseCounter, Event, Seal, SealedHead, Transition
 from events.services.record import hash_of
 
 _MOVED = """
@@ -100,6 +100,7 @@ def faults() -> Iterator[str]:
         yield f"event {number or f'#{pk}'}: all steps are missing"
     for (pk,) in _query(_ORPHANS):
         yield f"event id {pk}: the event is missing, its steps are there"
+    yield from _number_faults()
     yield from _seal_faults()
 
 
@@ -147,6 +148,18 @@ def _head_faults(last):
         yield f"event {event}: step {last.seq} is not the one the event knows (it was changed or added)"
     elif last.target != event.status:
         yield f"event {event}: its status is {event.status}, its last step led to {last.target}"
+
+
+def _number_faults():
+    """Case numbers have no gaps, so a case that was taken away with all its traces leaves one."""
+    for counter in CaseCounter.objects.order_by("territory", "year"):
+        prefix = f"{counter.territory}-{counter.year}-"
+        numbers = Event.objects.filter(number__startswith=prefix).order_by()
+        if numbers.count() < counter.last:
+            there = set(numbers.values_list("number", flat=True))
+            for number in (f"{prefix}{count:06d}" for count in range(1, counter.last + 1)):
+                if number not in there:
+                    yield f"event {number}: the number was given, the event is missing"
 
 
 def _seal_faults():
