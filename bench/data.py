@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import psycopg2
 
 SERVER = os.environ.get("BENCH_POSTGRES", "postgis://postgres@127.0.0.1:5432/")
-BASE = "gridcenter_bench"
+BASE = os.environ.get("BENCH_BASE", "gridcenter_bench")
 
 
 def address(database: str) -> str:
@@ -34,6 +34,12 @@ def run(database: str, sql: str, params=None) -> list[tuple]:
 
 def exists(database: str) -> bool:
     return bool(run("postgres", "SELECT 1 FROM pg_database WHERE datname = %s", [database]))
+
+
+def all_names() -> list[str]:
+    """All databases of this bench."""
+    rows = run("postgres", "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [BASE])
+    return [name for (name,) in rows]
 
 
 def drop(database: str):

@@ -25,7 +25,7 @@ SUMMARY = (
     "standard_id", "holder_id", "lead_id", "due_at", "yellow_at", "late", "supervised", "reported_at", "closed_at",
     "stars", "head_seq",
 )  # fmt: skip
-POINT = ("id", "lon", "lat", "status", "urgency", "standard_id", "due_at", "yellow_at")
+POINT = ("id", "lon", "lat", "status", "urgency", "light", "standard_id")
 POINT_COLUMNS = ("id", "lon", "lat", "status", "urgency", "light", "standard")
 FEED_WINDOW = 5000  # rows of history looked through per request, so that a reader who sees little is still fast
 
@@ -121,14 +121,10 @@ def _in_utc(value):
     return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
-def points(events: QuerySet[Event]) -> list[list]:
+def points(events: QuerySet[Event]) -> list[tuple]:
     """Events with a position as compact rows of POINT_COLUMNS; `standard` is an id."""
-    now = timezone.now()
-    rows = with_position(events.filter(location__isnull=False)).order_by().values_list(*POINT)
-    return [
-        [pk, lon, lat, status, urgency, light_of(due_at, yellow_at, now), standard]
-        for pk, lon, lat, status, urgency, standard, due_at, yellow_at in rows
-    ]
+    # The database says the light: ten thousand rows pass through here untouched.
+    return list(with_position(events.filter(location__isnull=False)).with_light().order_by().values_list(*POINT))
 
 
 def counts(user) -> list[dict]:

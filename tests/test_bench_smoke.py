@@ -1,0 +1,49 @@
+"""The bench runs: one script, 200 events, two seconds. That its figures are good is said in bench/RESULTS.md."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def bench_environment(db):
+    """The server of the test database, if bench databases may be made there; they are dropped afterwards."""
+    if connection.vendor != "postgresql":
+        pytest.skip("The bench measures PostgreSQL.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if not cursor.fetchone()[0]:
+            pytest.skip("Bench databases are made by a role that may skip triggers.")
+    server = settings.DATABASE_URL.rpartition("/")[0] + "/"
+    env = {**os.environ, "BENCH_POSTGRES": server, "BENCH_BASE": f"gridcenter_bench_smoke{os.getpid()}"}
+    env.pop("GRIDCENTER_MODE", None)
+    yield env
+    code = "from bench import data\nfor name in data.all_names(): data.drop(name)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, timeout=60)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_a_report_is_measured_beside_its_floor(bench_environment, tmp_path):
+    out = tmp_path / "report.json"
+    command = [
+        sys.executable, "-m", "bench.report", "--events", "200", "--seconds", "1", "--rounds", "1", "--json", str(out)
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, env=bench_environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    floor, report = json.loads(out.read_text())["figures"]
+    assert (floor["name"], floor["statuses"].keys(), floor["queries"]) == ("floor", {"201"}, 1)
+    assert (report["name"], report["events"], report["statuses"].keys()) == ("report", 200, {"201"})
+    assert report["failures"] == 0
+    assert 1 < report["queries"] <= 12
+    assert report["ratio"] > 0
