@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.sql import OneOf
 from events import workflow
 from events.models import Assignment, Event, TimeRequest, WhistleCall
 from events.services.effects.work import MOST_GRANTS
@@ -65,10 +66,10 @@ def lies_with(user) -> Q:
     mine |= Q(status=S.CLOSED, reporter_id=scope.user_id, standard__rating_asked=True)
     if scope.department_ids:
         turns = Assignment.objects.filter(unit__in=scope.department_ids, lead=False, outcome="open")
-        mine |= Q(status__in=OPEN, pk__in=turns.values("event"))
+        mine |= Q(OneOf(turns.values("event")), status__in=OPEN)
     if scope.unit_ids:  # a centre can be called as well
         calls = WhistleCall.objects.filter(unit__in=scope.unit_ids, arrived_at=None)
-        mine |= Q(status__in=OPEN, pk__in=calls.values("whistle__event"))
+        mine |= Q(OneOf(calls.values("whistle__event")), status__in=OPEN)
     return mine
 
 

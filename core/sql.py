@@ -1,0 +1,28 @@
+"""Conditions that Django cannot say."""
+
+from django.db.models import BooleanField, F, Func, QuerySet, Subquery
+
+
+class OneOf(Func):
+    """`pk` is among the ids a subquery gives, read first and once: `id = ANY(ARRAY(SELECT …))` on PostgreSQL.
+
+    Under an OR, PostgreSQL takes `id IN (SELECT …)` for a filter and walks the table with it; an array is a condition
+    that the primary key's index answers. For subqueries that give few rows.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, ids: QuerySet, field: str = "pk"):
+        super().__init__(F(field), Subquery(ids.order_by()))
+
+    def as_sql(self, compiler, connection, **extra):
+        return self._in(compiler, "{} IN {}")
+
+    def as_postgresql(self, compiler, connection, **extra):
+        return self._in(compiler, "{} = ANY(ARRAY{})")
+
+    def _in(self, compiler, form):
+        column, ids = self.source_expressions
+        left, left_params = compiler.compile(column)
+        right, right_params = compiler.compile(ids)
+        return form.format(left, right), [*left_params, *right_params]
