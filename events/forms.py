@@ -55,6 +55,7 @@ class Desk:
     def __post_init__(self):
         self.scope = Scope.of(self.user)
         self.units = directory.current()
+        self._near = {}
 
     def departments(self):
         """Units that can be given the event: departments whose jurisdiction holds the place, nearest first."""
@@ -64,6 +65,18 @@ class Desk:
 
     def own_unit_ids(self):
         return self.scope.unit_ids
+
+    def near(self, standard_id):
+        """Likely repeats of the event under this standard: asked for once per page and standard."""
+        if self.event.location is None or standard_id is None:
+            return []
+        if standard_id not in self._near:
+            lon, lat = self.event.location.coords
+            self._near[standard_id] = likely_repeats(
+                actor=self.user, standard_id=standard_id, lon=lon, lat=lat, at=self.event.reported_at,
+                exclude=self.event.pk,
+            )
+        return self._near[standard_id]
 
 
 def standard_widget():
@@ -164,14 +177,7 @@ def _units(desk, required):
 
 
 def _repeats(desk, required):
-    event = desk.event
-    near = []
-    if event.location and event.standard_id:
-        near = likely_repeats(
-            actor=desk.user, standard_id=event.standard_id, lon=event.location.x, lat=event.location.y,
-            at=event.reported_at, exclude=event.pk,
-        )
-    return RepeatsField(desk, near)
+    return RepeatsField(desk, desk.near(desk.event.standard_id))
 
 
 class RepeatsField(forms.CharField):
@@ -274,6 +280,8 @@ class StepForm(forms.Form):
                 label=WORDS.get(action, _("Words")), required="words" in self.move.must, max_length=2000,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
+        # Offered while registering: what this may be a repeat of. `known` are those the person has been shown.
+        self.near = desk.near(desk.event.standard_id) if action == "register" else []
         # Words before what takes room: photos and the map.
         self.order_fields([n for n in self.fields if n not in ("photos", "location")])
 
@@ -282,10 +290,13 @@ class StepForm(forms.Form):
             return (_called_unit if self.action == "rate_call" else _lower_unit)(self.desk, required)
         return FIELDS[name](self.desk, required)
 
-    @property
-    def short(self):
-        """Nothing to supply: one press on a button does it."""
-        return not self.move.must and "photos" not in self.move.may
+    def unknown_repeats(self) -> bool:
+        """Whether the chosen standard brings likely repeats that were not on the page when the button was pressed."""
+        if self.action != "register":
+            return False
+        self.near = self.desk.near(self.cleaned_data["standard"])
+        shown = set(self.data.get("known", "").split(","))
+        return any(str(row["event"].pk) not in shown for row in self.near)
 
     def supplied(self):
         """What the service takes; photos are still to be stored."""

@@ -79,9 +79,11 @@ def test_there_is_a_case_for_every_move():
 @pytest.mark.parametrize("action", CASES)
 def test_a_move_by_its_form(scene, action):
     event, client, who = prepared(scene, action)
+    supplied = as_typed(scene.supplies(action))
     shown = client.get(f"/events/{event.pk}/").context["moves"]
     form = next(move["form"] for move in shown if move["name"] == action)
-    typed = {"key": form.initial["key"], "seen": event.head_seq, **as_typed(scene.supplies(action))}
+    known = ",".join(str(row["event"].pk) for row in form.near)  # what the page holds beside the fields
+    typed = {"key": form.initial["key"], "seen": event.head_seq, "known": known, **supplied}
     response = client.post(f"/events/{event.pk}/{action}/", typed)
     assert response.status_code == 302, response.context and response.context["moves"]
     row = Transition.objects.filter(event=event).order_by("-seq").first()

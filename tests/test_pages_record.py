@@ -33,6 +33,28 @@ def test_a_step_by_a_plain_form_leads_back_to_the_record(county, reported):
     assert (reported.status, reported.urgency) == (Status.REGISTERED, "urgent")
 
 
+def test_a_likely_repeat_is_offered_before_it_is_registered(county):
+    """The worker left the standard open: only the operator's choice shows that it has been reported already."""
+    known, fresh = report(county, county.worker), report(county, county.worker, standard=None)
+    client, form = visit(county.operator), {"key": "k1", "standard": county.standard.pk, "urgency": "normal"}
+    assert "Has this been reported" not in client.get(f"/events/{fresh.pk}/").content.decode()
+    answer = client.post(step_url(fresh, "register"), form)
+    assert answer.status_code == 422
+    assert f'name="known" value="{known.pk}"' in answer.content.decode()
+    fresh.refresh_from_db()
+    assert fresh.status == Status.REPORTED
+    assert client.post(step_url(fresh, "register"), {**form, "known": str(known.pk)}).status_code == 302
+
+
+def test_one_that_the_page_shows_at_once_asks_for_no_second_press(county):
+    known, fresh = report(county, county.worker), report(county, county.worker)
+    client = visit(county.operator)
+    page = client.get(f"/events/{fresh.pk}/?do=register").content.decode()
+    assert f'name="known" value="{known.pk}"' in page
+    form = {"key": "k1", "standard": county.standard.pk, "urgency": "normal", "known": str(known.pk)}
+    assert client.post(step_url(fresh, "register"), form).status_code == 302
+
+
 def test_htmx_is_told_where_to_go(county, reported):
     form = {"key": "k1", "standard": county.standard.pk, "urgency": "normal", "next": "/?list=register"}
     response = visit(county.operator).post(step_url(reported, "register"), form, headers={"hx-request": "true"})

@@ -104,7 +104,7 @@ def step(request, pk, action):
     form = StepForm(request.POST, request.FILES, action=action, desk=Desk(request.user, event))
     valid = form.is_valid()
     photos = keep_photos(form, "photos", request.user, PHOTO_KIND.get(action))
-    if not valid or form.errors:
+    if not valid or form.errors or form.unknown_repeats():
         return _again(request, event, form, 422)
     try:
         services.advance(
