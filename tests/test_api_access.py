@@ -228,5 +228,5 @@ def test_the_inbox_costs_the_same_for_one_notice_and_fifty(county, api, count, d
     for _n in range(count):
         services.report(actor=county.worker, description="井盖缺失", location=county.west.point)
     client = api(county.operator)
-    with django_assert_num_queries(3):  # session, person, page
+    with django_assert_num_queries(4):  # session, person, posts of today, page
         assert len(client.get("/api/v1/notices/", {"page_size": 100}).json()["results"]) == count
