@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+import shapely
 from django.contrib.auth.hashers import make_password
 
 from accounts import roles
@@ -181,8 +182,6 @@ _USER_COLUMNS = (
 
 def write_grids(place: Place, root: Node, since: date) -> int:
     """COPY the territory: ids in the order of the tree from 1 on, parents before children. Returns how many."""
-    import shapely
-
     nodes = sorted((node for node in root.walk() if node.kept), key=lambda node: node.level)
     for number, node in enumerate(nodes, 1):
         node.id = number
