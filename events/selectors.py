@@ -27,7 +27,7 @@ SUMMARY = (
 )  # fmt: skip
 POINT = ("id", "lon", "lat", "status", "urgency", "light", "standard_id")
 POINT_COLUMNS = ("id", "lon", "lat", "status", "urgency", "light", "standard")
-FEED_WINDOW = 5000  # rows of history looked through per request, so that a reader who sees little is still fast
+FEED_WINDOW = 2000  # rows of history looked through per request, so that a reader who sees little is still fast
 
 
 class X(Func):
