@@ -68,7 +68,7 @@ class Desk:
             base_url=self.url, viewport={"width": width, "height": height}, locale="zh-CN",
             has_touch=size == "phone", **options,
         )  # fmt: skip
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.on("request", lambda request: self._note(request.url))
         self.contexts.append(context)
         page = context.new_page()
