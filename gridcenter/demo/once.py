@@ -79,7 +79,8 @@ class Api:
                 return json.load(answer)
         except HTTPError as error:
             words = error.read().decode(errors="replace")[:500]
-            raise Failed(f"{request.get_method()} {path} as {self.user.name} was answered with {error.code}: {words}") from error
+            asked = f"{request.get_method()} {path} as {self.user.name}"
+            raise Failed(f"{asked} was answered with {error.code}: {words}") from error
         except UNSEEN as error:
             raise Failed(f"The server at {self.url} does not answer: {error}.") from error
 
