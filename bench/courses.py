@@ -97,7 +97,7 @@ def steps_of(event: int, standard: int, operator: str, worker: str, turn: int):
     yield operator, {"action": "dispatch", "lead": BUREAU + bureau}
     yield staff, {"action": "sign"}
     yield staff, {"action": "feed_back", "words": "已更换井盖，恢复通行"}
-    yield worker, {"action": "verify_pass", "words": "现场已恢复"}
+    yield worker, {"action": "verify_pass", "words": "现场已恢复", "location": {"lon": 113.5, "lat": 27.7}}
     yield worker, {"action": "evaluate", "stars": 5, "words": "很快"}
 
 

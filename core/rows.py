@@ -11,6 +11,8 @@ from django.db import DatabaseError, connection
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
 
+from core.prepared import execute
+
 
 def insert(row: Model) -> None:
     """Write a new row; its key is the one the database gave. Columns with a database default are left to it."""
@@ -24,7 +26,7 @@ def insert(row: Model) -> None:
     marks, values = _values(row, fields, add=True)
     sql = _insert(type(row), tuple(field.column for field in fields), marks)
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        execute(cursor, sql, values)
         row.pk = cursor.fetchone()[0]
     row._state.adding, row._state.db = False, connection.alias
 

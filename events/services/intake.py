@@ -12,6 +12,7 @@ from accounts.roles import WORKER_ROLES
 from core import rows
 from core.errors import DomainError, Invalid, Refused
 from core.geo import EARTH_RADIUS_M, metres_between
+from core.prepared import execute
 from events import workflow
 from events.models import Attachment, Event
 from events.services import attachments, clockwork, notices, record
@@ -220,7 +221,7 @@ def _within(lon, lat, standards, at):
     sql = _AROUND.format(standards=", ".join(["%s"] * len(standards)))
     box = [lon - wide, lon + wide, lat - high, lat + high]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*standards, *times, *box, MOST_REPEATS])
+        execute(cursor, sql, [*standards, *times, *box, MOST_REPEATS])
         for pk, x, y in cursor.fetchall():
             metres = round(metres_between(lon, lat, x, y), 1)
             if metres <= REPEAT_METRES:

@@ -4,6 +4,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.roles import WORKER_ROLES
+from core.prepared import execute
 
 # action → who is told, beside the new holder when the event has moved on to somebody else
 TOLD = {
@@ -48,7 +49,7 @@ WHERE ({where}) AND since <= %s AND (until IS NULL OR until > %s)
 """
 _INSERT = """
 INSERT INTO events_notice (user_id, event_id, transition_id, action, created_at)
-SELECT told.user_id, %s, %s, %s, {stamp} FROM ({told}) told
+SELECT told.user_id, CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS varchar), {stamp} FROM ({told}) told
 WHERE told.user_id <> %s
 ON CONFLICT (user_id, transition_id) DO NOTHING
 """
@@ -93,4 +94,4 @@ def write(row, event_id, unit_ids, user_ids, grid_id=None):
     sql = _INSERT.format(told=" UNION ".join(parts), stamp=stamp)
     at = connection.ops.adapt_datetimefield_value(row.at)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [event_id, row.pk, row.action, at, *params, row.actor_id or 0])
+        execute(cursor, sql, [event_id, row.pk, row.action, at, *params, row.actor_id or 0])
