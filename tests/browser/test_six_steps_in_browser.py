@@ -89,7 +89,9 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     # 5 verify: a worker of the grid, on a phone
     page = desk.sit_down(verifier, "phone")
     page.click(f"#event-{event.pk} a.btn-primary")
+    page.set_input_files("#do-verify_pass-form [name=photos]", snapshot("verified", "lightblue"))
     page.fill("#do-verify_pass-form [name=words]", "现场已恢复，通行正常")
+    page.wait_for_selector("#do-verify_pass-form [data-previews] img")
     page.screenshot(path=shots / "5-verify.png")
     press(page, "verify_pass")
     page.wait_for_selector(".messages .success")
@@ -111,7 +113,7 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     page = desk.sit_down(county.operator_top)
     page.goto(f"/events/{event.pk}/")
     assert page.locator(".steps-bar li[data-done]").count() == 6
-    assert page.locator(".pairs img").count() == 2
+    assert page.locator(".pairs img").count() == 3
     page.screenshot(path=shots / "7-record.png", full_page=True)
     assert desk.hosts == {urlsplit(desk.url).netloc}
     assert desk.troubles == []
