@@ -4,6 +4,7 @@ Rows come as tuples from one walk over one table; names come from this process (
 a hundred events costs as many queries as a list of one.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,9 @@ from events.models import Event, Transition
 from events.models.event import Light
 from events.workflow import OPEN
 from grids import names
+from grids.scope import Scope
+
+log = logging.getLogger(__name__)
 
 # One row of a list, in the order of `summary`.
 SUMMARY = (
@@ -240,8 +244,19 @@ def person(pk, name, username) -> dict | None:
     return {"id": pk, "name": name or username} if pk else None
 
 
-def contact(event) -> dict:
-    """Who told it. The phone stays masked everywhere: unmasking needs a reason and a log, which come later."""
-    return {"name": event.contact_name, "phone": mask_phone(event.contact_phone)}
+def contact(event, user) -> dict:
+    """Who told it. The phone is whole for those who work on the event or reported it, masked for all others."""
+    return {"name": event.contact_name, "phone": contact_phone(event, user)}
+
+
+def contact_phone(event, user) -> str:
+    """Whole for the holding unit, the responsible centre, the lead and the reporter: they call back. Each look is logged."""
+    if not event.contact_phone:
+        return ""
+    at_work = {event.holder_id, event.centre_id, event.lead_id} & Scope.of(user).unit_ids
+    if not at_work and event.reporter_id != user.pk:
+        return mask_phone(event.contact_phone)
+    log.info("contact phone shown", extra={"event_id": event.pk, "user_id": user.pk})
+    return event.contact_phone
 
 

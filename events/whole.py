@@ -33,7 +33,7 @@ def whole(event, user, versions) -> dict:
     around = _around(event.pk, turns, sides)
     return {
         **summary_of(event, known),
-        **_facts(event, known),
+        **_facts(event, known, user),
         "transitions": [_step(row, known) for row in event.transitions.order_by("seq").values_list(*STEP)],
         "assignments": [_with_unit(TURN, row, known) for row in turns],
         "stages": [_with_unit(STAGE, row, known) for row in event.stages.order_by("pk").values_list(*STAGE)],
@@ -45,14 +45,14 @@ def whole(event, user, versions) -> dict:
     }
 
 
-def _facts(event, known) -> dict:
+def _facts(event, known, user) -> dict:
     reporter = event.reporter
     stage = STAGE_OF.get(event.status)
     return {
         "ancestors": [known.grid(pk) for pk in ids_of(event.path)[:-1] if known.grid(pk)],
         "centre": known.unit(event.centre_id),
         "reporter": reporter and person(reporter.pk, reporter.name, reporter.username),
-        "contact": selectors.contact(event),
+        "contact": selectors.contact(event, user),
         "times": {name: getattr(event, name) for name in TIMES},
         "tallies": {name: getattr(event, name) for name in TALLIES},
         "clock": event.due_at and {

@@ -107,6 +107,8 @@ class Move:
     stage: bool = True  # ends the running stage clock and starts the next status's
     strong: bool = False  # shown as the main button
     danger: bool = False
+    on_site: tuple[str, ...] = ()  # one of these, from somebody who is there (a post in the grid, not in a unit)
+    as_standard_asks: tuple[str, ...] = ()  # where the standard asks for photos
 
     def target_from(self, status, resume_status=None):
         if self.target == SAME:
@@ -258,6 +260,7 @@ MOVES: dict[str, Move] = {
         ("words",),
         ("photos",),
         strong=True,
+        as_standard_asks=("photos",),
     ),
     "verify_pass": Move(
         _("Verified 核查通过"),
@@ -267,6 +270,7 @@ MOVES: dict[str, Move] = {
         ("words",),
         ("photos", "location"),
         strong=True,
+        on_site=("photos", "location"),
     ),
     "rework": Move(
         _("Send back for rework 返工"),

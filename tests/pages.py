@@ -43,7 +43,7 @@ STEPS = {
     "dispatch": ("operator", {}),
     "sign": ("staff", {}),
     "feed_back": ("staff", {"words": "已更换"}),
-    "verify_pass": ("worker", {"words": "已恢复"}),
+    "verify_pass": ("worker", {"words": "已恢复", "location": (113.405, 27.605)}),
 }
 
 

@@ -176,7 +176,7 @@ class Scene(County):
 
     def closed(self):
         event = self.verifying()
-        self.take(event, "verify_pass", "worker_full", words="现场已恢复")
+        self.take(event, "verify_pass", "worker_full", words="现场已恢复", location=self.west.point)
         return event
 
     def evaluated(self):
@@ -221,6 +221,7 @@ class Scene(County):
             "ask_time": {"amount": Decimal(2), **words},
             "grant_time": {},
             "suspend": {"until": timezone.localdate() + timedelta(days=3), **words},
+            "verify_pass": {"location": self.west.point, **words},
             "evaluate": {"stars": 4},
             "supervise": {"answer_by": soon, **words},
             "whistle": {"units": [self.fire.pk, self.health.pk], "place": "桥头", "come_by": soon},

@@ -44,7 +44,7 @@ def walked(county, *actions):
         "dispatch": (county.operator, {"lead": county.urban.pk, "co_units": [county.police.pk]}),
         "sign": (county.staff, {}),
         "feed_back": (county.staff, {"words": "已更换"}),
-        "verify_pass": (county.worker, {"words": "已恢复"}),
+        "verify_pass": (county.worker, {"words": "已恢复", "location": county.west.point}),
     }
     for action in actions:
         actor, supplied = people[action]
@@ -296,11 +296,13 @@ def test_one_event_whole(county, api):
     assert feed_back["strong"] is True
 
 
-def test_the_phone_of_a_contact_stays_masked(county, api):
+def test_the_phone_of_a_contact_is_whole_for_those_at_work_only(county, api):
     event = report(county, contact_name="李四", contact_phone="13812348000")
-    answer = api(county.operator).get(f"{URL}{event.pk}/")
-    assert answer.json()["contact"] == {"name": "李四", "phone": "138****8000"}
-    assert b"13812348000" not in answer.content
+    at_work = api(county.operator).get(f"{URL}{event.pk}/")
+    assert at_work.json()["contact"] == {"name": "李四", "phone": "13812348000"}
+    looking_on = api(county.operator_area).get(f"{URL}{event.pk}/")
+    assert looking_on.json()["contact"] == {"name": "李四", "phone": "138****8000"}
+    assert b"13812348000" not in looking_on.content
 
 
 def test_everything_beside_the_road_is_in_the_whole(county, api):
@@ -545,7 +547,7 @@ def test_steps_cost_at_most_twelve_queries(county, phone, django_assert_max_num_
         "dispatch": (county.operator, {"lead": county.urban.pk, "co_units": [county.police.pk]}),
         "sign": (county.staff, {}),
         "feed_back": (county.staff, {"words": "已更换"}),
-        "verify_pass": (county.worker, {"words": "已恢复"}),
+        "verify_pass": (county.worker, {"words": "已恢复", "location": list(county.west.point)}),
     }
     for action, (actor, body) in bodies.items():
         client = phone(actor)

@@ -57,7 +57,7 @@ class Case:
             "resume": {"words": "材料已到"},
             "ask_time": {"words": "需要开挖"},
             "feed_back": {"words": "已更换"},
-            "verify_pass": {"words": "现场已恢复"},
+            "verify_pass": {"words": "现场已恢复", "location": county.west.point},
             "rework": {"words": "仍有松动"},
         }
         self.clock.move_to(at(moment), tick=False)

@@ -163,7 +163,7 @@ def test_an_event_taken_through_all_steps_reaches_both_scores(county, time_machi
         (county.worker, "rework", {"words": "没有盖好"}),
         (county.staff, "sign", {}),
         (county.staff, "feed_back", {"words": "已重新更换"}),
-        (county.worker, "verify_pass", {"words": "已恢复"}),
+        (county.worker, "verify_pass", {"words": "已恢复", "location": county.west.point}),
         (county.worker, "evaluate", {"stars": 5}),
     ):
         event_services.advance(event_id=event.pk, action=action, actor=actor, **supplied)

@@ -91,7 +91,8 @@ def test_the_worker_finds_the_verification_and_the_rating_among_their_work(count
     run(county, reported, upto="feed_back")
     rows = visit(county.worker).get("/").context["rows"]
     assert [(row["event"].pk, row["buttons"][0]["name"]) for row in rows] == [(reported.pk, "verify_pass")]
-    services.advance(event_id=reported.pk, action="verify_pass", actor=county.worker, words="已恢复")
+    shown = {"words": "已恢复", "location": county.west.point}
+    services.advance(event_id=reported.pk, action="verify_pass", actor=county.worker, **shown)
     rows = visit(county.worker).get("/").context["rows"]
     assert [row["buttons"][0]["name"] for row in rows] == ["evaluate"]
 

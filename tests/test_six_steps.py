@@ -24,7 +24,7 @@ def test_one_event_goes_through_all_six_steps(county, reported):
         (county.operator, "dispatch", {"lead": county.urban.pk, "co_units": [county.police.pk]}, Status.DISPATCHED),
         (county.staff, "sign", {}, Status.HANDLING),
         (county.staff, "feed_back", {"words": "已更换井盖"}, Status.VERIFYING),
-        (county.worker, "verify_pass", {"words": "现场已恢复"}, Status.CLOSED),
+        (county.worker, "verify_pass", {"words": "现场已恢复", "location": county.west.point}, Status.CLOSED),
         (county.worker, "evaluate", {"stars": 5, "words": "很快"}, Status.EVALUATED),
     ]
     for actor, action, supplied, status in steps:

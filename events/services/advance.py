@@ -1,6 +1,7 @@
 """`advance`: the one way an existing event moves. Lock, check, write event and row, commit."""
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core import rows
@@ -81,7 +82,7 @@ def repeated(actor, key, action, event_id=None):
 def _advance(event_id, action, actor, key, seen, now, around, supplied):
     event = locked(event_id, actor)
     move = MOVES[action]
-    if event.status not in move.sources or (seen is not None and seen != event.head_seq):
+    if event.status not in move.sources or _overtaken(event, seen):
         raise conflict(event)
     facts = facts_of(event, around, relations={who.relation for who in move.who})
     seat = workflow.seat_for(move, facts, Scope.of(actor).seats, actor.pk)
@@ -90,6 +91,13 @@ def _advance(event_id, action, actor, key, seen, now, around, supplied):
     step = Step(action, move, event, actor, seat, around, supplied, **({"now": now} if now else {}))
     step.check_supplied()
     return take(step, key)
+
+
+def _overtaken(event, seen) -> bool:
+    """Whether a person has taken a step since the caller looked. What the clock noted meanwhile overtakes nobody."""
+    if seen is None or seen == event.head_seq:
+        return False
+    return seen > event.head_seq or event.transitions.filter(seq__gt=seen).exclude(actor=None, source=F("target")).exists()
 
 
 def locked(event_id, actor) -> Event:

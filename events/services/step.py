@@ -13,6 +13,7 @@ from events import calendars, limits
 from events.models import Event
 from events.workflow import Move
 from grids import directory, locate
+from grids.scope import Seat
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,26 @@ class Step:
 
     def check_supplied(self):
         """Raises Invalid naming every field the table asks for that is missing, and a place that is none."""
-        missing = [name for name in self.move.must if _empty(self.supplied.get(name))]
+        missing = [name for name in self.needed() if _empty(self.supplied.get(name))]
         if missing:
             raise Invalid(fields={name: [_("This is needed for the step.")] for name in missing})
         if self.location and not _on_earth(*self.location):
             raise self.wrong("location", _("Expected a longitude from -180 to 180 and a latitude from -90 to 90."))
+        if self._on_site and all(_empty(self.supplied.get(name)) for name in self.move.on_site):
+            raise self.wrong(self.move.on_site[0], _("On-site evidence is needed: a photo or your position."))
+
+    @property
+    def _on_site(self) -> bool:
+        """Whether the table asks for evidence from this person: one whose post is in the grid, not in a unit."""
+        return bool(self.move.on_site) and isinstance(self.seat, Seat) and self.seat.unit_id is None
+
+    def needed(self) -> tuple[str, ...]:
+        """What must be supplied: the table's fields, and those the event's standard asks for."""
+        if not self.move.as_standard_asks:
+            return self.move.must
+        standard = self.around.limits.standards.get(self.event.standard_id)
+        asked = self.move.as_standard_asks if standard and standard.photos_required else ()
+        return (*self.move.must, *asked)
 
     def wrong(self, name, text):
         """The error for one field."""

@@ -9,9 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core import ciphers
 from core.errors import Conflict, DomainError, NotFound
-from events import dossier, services, worklists
+from events import dossier, selectors, services, worklists
 from events.forms import PHOTO_KIND, Desk, StepForm
 from events.models import Attachment, Event
 from events.services import attachments
@@ -64,16 +63,10 @@ def _page(request, event, *, bound=None, conflict=None, status=200):
         "conflict": conflict,
         "next": _next(request),
         "map": event_map(event),
-        "contact_phone": _contact_phone(event, moves, request.user),
+        "contact_phone": selectors.contact_phone(event, request.user),
         **dossier.dossier(event),
     }
     return render(request, "events/detail.html", context, status=status)
-
-
-def _contact_phone(event, moves, user):
-    """Whole for those who have something to do with the event, masked for those who only look on."""
-    concerned = bool(moves) or event.reporter_id == user.pk
-    return event.contact_phone if concerned else ciphers.mask_phone(event.contact_phone)
 
 
 def _first_open(moves):

@@ -235,7 +235,8 @@ class Story:
                 co_words = self._words(texts.CO_REPORT)
                 life.step("co_report", at, self.cast.person(turn.unit_id, r), turn.unit_id, co_words)
         words = self._words(texts.DONE[self.cast.kind_of[life.standard_id]])
-        photos = self.pictures("after", 1) if r.random() < 0.7 else ()
+        asked = self.world.limits.standards[life.standard_id].photos_required
+        photos = self.pictures("after", 1) if r.random() < 0.7 or asked else ()
         life.step("feed_back", done, self.cast.person(unit, r), unit, words, photos=photos)
         if life.whistles and r.random() < 0.8:
             self._rate_calls()

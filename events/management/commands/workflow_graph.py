@@ -40,11 +40,20 @@ def table() -> str:
         lines = ["| action | | from | to | who | must supply | may supply |", "|---|---|---|---|---|---|---|"]
         for name, move in {**BEGINNINGS, **MOVES}.items():
             who = ", or ".join(_who(w) for w in move.who)
-            must, may = (", ".join(f"`{field}`" for field in fields) for fields in (move.must, move.may))
+            must, may = _must(move), ", ".join(f"`{field}`" for field in move.may)
             sources = ", ".join(status.value for status in Status if status in move.sources) or "—"
             target = {SAME: "the same", BEFORE: "as before"}.get(move.target) or move.target.value
             lines.append(f"| `{name}` | {move.label} | {sources} | {target} | {who} | {must} | {may} |")
     return "\n".join(lines) + "\n"
+
+
+def _must(move) -> str:
+    """The fields a move must bring, and when the others."""
+    words = [f"`{field}`" for field in move.must]
+    words += [f"`{field}` if the standard asks for photos" for field in move.as_standard_asks]
+    if move.on_site:
+        words.append(" or ".join(f"`{field}`" for field in move.on_site) + " from a worker on site")
+    return ", ".join(words)
 
 
 def _who(who) -> str:
