@@ -282,6 +282,8 @@ class StepForm(forms.Form):
             )
         # Offered while registering: what this may be a repeat of. `known` are those the person has been shown.
         self.near = desk.near(desk.event.standard_id) if action == "register" else []
+        if getattr(self.move, "on_site", ()) and "photos" in self.fields:
+            self.fields["photos"].help_text = _("Whoever is on site gives a photo or the position.")
         # Words before what takes room: photos and the map.
         self.order_fields([n for n in self.fields if n not in ("photos", "location")])
 
