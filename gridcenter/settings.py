@@ -45,7 +45,6 @@ FIELD_KEYS = required("FIELD_KEYS", demo="demo:" + "ZGVtb25zdHJhdGlvbi1rZXktbm90
 HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) if SERVICE else ["*"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-SITE_URL = env("SITE_URL", default="")
 
 INSTALLED_APPS = [
     "core",

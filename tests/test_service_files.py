@@ -22,7 +22,7 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text()
 SERVICES = yaml.safe_load(COMPOSE)["services"]
 OURS = ("migrate", "web", "worker", "beat")
 SECRETS = ("SECRET_KEY", "FIELD_KEYS", "HASH_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
-ADDRESSES = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SITE_URL")
+ADDRESSES = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
 # Read by uvicorn itself, or only by the compose file.
 NOT_SETTINGS = {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "WEB_PORT", "WORKER_CONCURRENCY"}
 NOT_SETTINGS |= {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
