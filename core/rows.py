@@ -7,7 +7,7 @@ sent (business rules here know none).
 from collections.abc import Iterable
 from functools import cache
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections, models
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
 
@@ -55,11 +55,24 @@ def changed(row: Model, before: dict) -> list[str]:
     return [name for name, value in before.items() if row.__dict__.get(name) != value]
 
 
+# Fields that hand plain values to the driver as they are: most columns of an event, and asking each costs 20 µs.
+_PLAIN_FIELDS = {
+    models.BigIntegerField, models.BooleanField, models.CharField, models.FloatField, models.ForeignKey,
+    models.IntegerField, models.PositiveIntegerField, models.PositiveSmallIntegerField, models.TextField,
+}  # fmt: skip
+_PLAIN_VALUES = {str, int, float, bool, type(None)}
+
+
 def _values(row, fields, add):
     marks, values = [], []
+    to = connections[connection.alias]  # the connection itself: the proxy looks it up at every access
     for field in fields:
-        value = field.get_db_prep_save(field.pre_save(row, add), connection)
-        marks.append(_mark(field, value))
+        value = row.__dict__.get(field.attname)
+        if type(field) in _PLAIN_FIELDS and type(value) in _PLAIN_VALUES:
+            marks.append("%s")
+        else:
+            value = field.get_db_prep_save(field.pre_save(row, add), to)
+            marks.append(_mark(field, value))
         values.append(value)
     return tuple(marks), values
 
