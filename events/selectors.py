@@ -12,8 +12,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import FloatField, Func, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.ciphers import mask_phone
+from core.errors import Invalid
 from events import limits, worklists
 from events.models import Event, Transition
 from events.models.event import Light
@@ -163,7 +165,9 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     appear before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of
     commits. Four queries.
     """
-    settled = _settled()
+    settled, bound = _settled()
+    if bound is not None and position[0] >= bound:
+        raise Invalid(fields={"cursor": [_("This cursor is from before the database was restored: begin anew.")]})
     after = Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
     history = Transition.objects.filter(settled, after).order_by("xact", "id")
     window = history[:FEED_WINDOW]
@@ -184,7 +188,7 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
 
 def newest_position() -> tuple[int, int]:
     """Where a reader begins who wants only what comes from now on."""
-    rows = Transition.objects.filter(_settled()).order_by("-xact", "-id")
+    rows = Transition.objects.filter(_settled()[0]).order_by("-xact", "-id")
     return rows.values_list("xact", "id").first() or (-1, -1)
 
 
@@ -203,14 +207,18 @@ FROM snapshot
 """
 
 
-def _settled() -> Q:
-    """Rows that no running transaction can be followed by. One query; the bound holds for all that follow."""
+def _settled() -> tuple[Q, int | None]:
+    """Rows that no running transaction can be followed by, and the transaction below which they lie (PostgreSQL).
+
+    One query; the bound holds for all that follow and only grows, but for a restore into another server.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST_WRITER)
-            return Q(xact__lt=cursor.fetchone()[0])
+            bound = cursor.fetchone()[0]
+        return Q(xact__lt=bound), bound
     newest = Transition.objects.order_by("-id").values_list("id", flat=True).first()
-    return Q(id__lte=newest or 0)
+    return Q(id__lte=newest or 0), None
 
 
 def step_row(values, known: Known) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
+from core.errors import Invalid
 from events import selectors, services
 from events.models import Event, Transition
 from tests.factories import County
@@ -144,3 +145,12 @@ def test_a_step_committed_late_is_not_missed(committed, api):
     words = [Event.objects.get(pk=row["event"]["id"]).description for row in between["results"] + after["results"]]
     assert sorted(words) == sorted(["慢", "快"])
     assert Transition.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts no transactions")
+@pytest.mark.django_db
+def test_a_cursor_from_before_a_restore_is_refused_in_words(county):
+    with pytest.raises(Invalid) as refused:
+        selectors.feed(county.operator, (2**60, 1), 10)
+    assert list(refused.value.fields) == ["cursor"]
