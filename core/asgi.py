@@ -20,8 +20,6 @@ from django.db import connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
-THREADS = 4
-
 
 class LastingThreads(ASGIHandler):
     """An ASGI application. `WEB_THREADS` (settings) requests at once per process, each thread with its connection."""
@@ -29,7 +27,7 @@ class LastingThreads(ASGIHandler):
     def __init__(self):
         super().__init__()
         self.load_middleware(is_async=False)
-        self._pool = ThreadPoolExecutor(getattr(settings, "WEB_THREADS", THREADS), thread_name_prefix="request")
+        self._pool = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="request")
 
     async def handle(self, scope, receive, send):
         try:

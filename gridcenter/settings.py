@@ -96,6 +96,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gridcenter.urls"
 ASGI_APPLICATION = "gridcenter.asgi.application"
 WSGI_APPLICATION = "gridcenter.wsgi.application"
+WEB_THREADS = env.int("WEB_THREADS", default=4)  # requests at once per process, each with a connection (core.asgi)
 
 TEMPLATES = [
     {
