@@ -121,7 +121,8 @@ class Writer:
     def finish(self):
         """Write the rest, the counters, and let the database's sequences go on behind the ids."""
         self.settle()
-        self._writing.result()
+        if self._writing is not None:
+            self._writing.result()
         counters = ((self.territory, year, last) for year, last in sorted(self.counters.items()))
         copy_rows("events_casecounter", ("territory", "year", "last"), counters)
         reset_sequence(*TABLES)
@@ -141,7 +142,11 @@ class Writer:
         """Hand the portion to the thread that writes, once it is done with the one before."""
         if self._writing is not None:
             self._writing.result()
-        self._writing = self._thread.submit(_write, self.rows)
+        if connection.vendor == "postgresql":
+            self._writing = self._thread.submit(_write, self.rows)
+        else:
+            # sqlite3 gives the interpreter away at every row and waits for it: two threads only hinder each other.
+            _write(self.rows)
         self.rows = {table: [] for table in TABLES}
 
     def _next(self, table):
