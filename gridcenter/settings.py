@@ -154,6 +154,8 @@ if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # A task of a killed worker is given to another one after this many seconds.
         "visibility_timeout": env.int("TASK_VISIBILITY_SECONDS", default=3600),
+        # A worker killed while it gave tasks back holds that lock so long (kombu's default is 300).
+        "unacked_mutex_expire": 30,
         "global_keyprefix": f"{KEY_PREFIX}:",
         "socket_timeout": 5,
         "socket_connect_timeout": 2,

@@ -90,7 +90,7 @@ def test_a_worker_killed_in_mid_task_loses_nothing_and_does_nothing_twice(scene,
         # The files' broker forgets what a killed worker held; the next minute's task finds the rest by its state.
         house.send("events.tasks.sweep_clocks")
     # Redis gives the same task to the next worker once its time to acknowledge is over: nobody sends another one.
-    until(lambda: noted() == EVENTS, seconds=90, what="the rest")
+    until(lambda: noted() == EVENTS, seconds=180, what="the rest")
     nothing_lost_and_nothing_twice()
 
 
