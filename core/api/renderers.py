@@ -23,6 +23,11 @@ class OrjsonRenderer(BaseRenderer):
     charset = None
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
+        # The view keeps its response and the response its view: both, and a list of ten thousand rows with them, would
+        # wait for the garbage collector. Nobody asks the view for it any more.
+        view = (renderer_context or {}).get("view")
+        if view is not None:
+            vars(view).pop("response", None)
         if data is None:
             return b""
         return orjson.dumps(
