@@ -57,7 +57,7 @@ class Tally:
         cpu, postgres = server.cpu(), server.backend_cpu()
         found = client.play(server.port, course, seconds)
         self.cpu += server.cpu() - cpu
-        self.postgres += server.backend_cpu() - postgres
+        self.postgres += sum(now - postgres.get(pid, 0.0) for pid, now in server.backend_cpu().items())
         if not found.latencies:
             return
         self.requests += len(found.latencies)

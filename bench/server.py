@@ -107,9 +107,9 @@ class Server:
         """Processor seconds of the server's processes so far."""
         return sum(map(_seconds, self.pids()))
 
-    def backend_cpu(self) -> float:
-        """Processor seconds of the PostgreSQL backends that serve this database now."""
-        return sum(map(_seconds, self._backends()))
+    def backend_cpu(self) -> dict[int, float]:
+        """Processor seconds of each PostgreSQL backend that serves this database now; connections come and go."""
+        return {pid: _seconds(pid) for pid in self._backends()}
 
     def _backends(self):
         wanted = f" {self.database} ".encode()
@@ -154,9 +154,7 @@ def _seconds(pid) -> float:
 
 def _resident(pid) -> float:
     try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
-        pass
-    return 0.0
+        return 0.0  # it has ended
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
