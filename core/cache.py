@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 QUIET_SECONDS = 60
+_kept: dict[tuple, "KeptClients"] = {}  # (servers, options) → the process's client
 
 
 class KeptClients(RedisCacheClient):
@@ -32,6 +33,15 @@ class FailOpenRedisCache(RedisCache):
     def __init__(self, server, params):
         super().__init__(server, params)
         self._class = KeptClients
+
+    @property
+    def _cache(self):
+        """One client per server and process, not per request: Django keeps cache objects per context, and every request
+        has a context of its own, so each would connect to Redis anew (1.5 ms of processor time)."""
+        key = (tuple(self._servers), repr(sorted(self._options.items())))
+        if key not in _kept:
+            _kept.setdefault(key, self._class(self._servers, **self._options))
+        return _kept[key]
 
     def _try(self, method, fallback, *args, **kwargs):
         try:
