@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from itertools import count
+from threading import local
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,14 +29,26 @@ class Prepared:
     def __init__(self, make: Callable[..., QuerySet], *kinds: type):
         self._make, self._kinds = make, kinds
         self._compiled: dict[str, tuple] = {}
+        # A converter of geometries holds GEOS' reader, which belongs to the thread that made it: two threads in one
+        # reader mix up their bytes.
+        self._mine = local()
 
     def __call__(self, *values) -> list[tuple]:
-        sql, plan, compiler, converters = self._compiled.get(connection.vendor) or self._compile()
+        sql, plan, compiler = self._compiled.get(connection.vendor) or self._compile()
         given = [_adapt(value) for value in values]
         with connection.cursor() as cursor:
             execute(cursor, sql, [given[at] if at is not None else fixed for at, fixed in plan])
             rows = cursor.fetchall()
+        converters = self._converters(compiler)
         return list(map(tuple, compiler.apply_converters(rows, converters))) if converters else rows
+
+    def _converters(self, compiler):
+        kept = self._mine.__dict__
+        if connection.vendor not in kept:
+            kept[connection.vendor] = compiler.get_converters(
+                column for column, _sql, _name in compiler.select
+            )
+        return kept[connection.vendor]
 
     def _compile(self):
         marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
@@ -45,8 +58,7 @@ class Prepared:
         plan = [(places.get(value), value) for value in params]
         if {at for at, _fixed in plan if at is not None} != set(range(len(marks))):
             raise ValueError("An argument is no parameter of the query.")
-        converters = compiler.get_converters(column for column, _sql, _name in compiler.select)
-        self._compiled[connection.vendor] = sql, plan, compiler, converters
+        self._compiled[connection.vendor] = sql, plan, compiler
         return self._compiled[connection.vendor]
 
 

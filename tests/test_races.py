@@ -9,10 +9,12 @@ from threading import Barrier
 from threading import Event as Signal
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Point
 from django.db import connection, transaction
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
+from core.prepared import Prepared
 from events import services
 from events.models import Attachment, CaseCounter, Event, Notice, Seal, Transition, WhistleCall
 from events.services import history, sweep
@@ -54,14 +56,18 @@ def at_once(*calls):
 def press(scene, event, action, who, **supplied):
     """A button pressed in a thread: the person is read there, as a request does."""
     pk = scene.people[who].pk
-    return lambda: services.advance(event_id=event.pk, action=action, actor=User.objects.get(pk=pk), **supplied)
+    return lambda: services.advance(
+        event_id=event.pk, action=action, actor=User.objects.get(pk=pk), **supplied
+    )
 
 
 def test_two_who_press_the_same_button_make_one_transition(scene):
     given = {"standard": scene.standard.pk, "urgency": "normal"}
     for _ in range(ROUNDS):
         event = scene.reported()
-        results = at_once(*(press(scene, event, "register", who, **given) for who in ("op_town", "head_town")))
+        results = at_once(
+            *(press(scene, event, "register", who, **given) for who in ("op_town", "head_town"))
+        )
         won, lost = sorted(results, key=lambda result: isinstance(result, Exception))
         assert isinstance(won, Transition) and isinstance(lost, Conflict), results
         assert (lost.facts["by"], lost.facts["action"]) == (str(won.actor), "register")
@@ -147,7 +153,9 @@ def test_one_key_at_the_same_moment_is_one_step(scene):
     for number in range(ROUNDS):
         event = scene.dispatched()
         results = at_once(*[press(scene, event, "sign", "staff_lead", key=f"s{number}")] * 3)
-        assert {getattr(result, "pk", result) for result in results} == {event.transitions.get(action="sign").pk}
+        assert {getattr(result, "pk", result) for result in results} == {
+            event.transitions.get(action="sign").pk
+        }
 
 
 def test_one_key_for_two_events_at_the_same_moment_is_refused_for_one(scene):
@@ -260,3 +268,19 @@ def test_a_change_that_was_rolled_back_is_not_kept(scene):
         assert locate.current().find(*point) is None
         raise ZeroDivisionError
     assert locate.current().find(*point).pk == scene.west.grids[0].pk
+
+
+def test_threads_do_not_share_the_reader_of_geometries(scene):
+    """GEOS' reader belongs to one thread: shared by two, outlines are mixed up or their bytes run out."""
+    circle = Point(113.4, 27.6, srid=4326).buffer(0.5, quadsegs=5000)  # long enough to be read for a while
+    Grid.objects.update(boundary=MultiPolygon(circle, srid=4326))
+    outlines = dict(Grid.objects.values_list("pk", "boundary"))
+    read = Prepared(
+        lambda pk: Grid.objects.order_by("pk").filter(pk__gt=pk).values_list("pk", "boundary"), int
+    )
+
+    def look():
+        found = [row for _turn in range(10) for row in read(0)]
+        return len(found), [pk for pk, outline in found if outline != outlines[pk]]
+
+    assert at_once(*[look] * 4) == [(10 * len(outlines), [])] * 4
