@@ -1,7 +1,8 @@
 """Authenticated encryption of private fields at rest, and keyed hashes to find them by.
 
-A stored value is `key id:base64(nonce + ciphertext + tag)` (AES-256-GCM). FIELD_KEYS holds the keys; the first one
-writes, all of them read, so that keys can be changed while the system runs.
+A stored value is `key id:base64(nonce + ciphertext + tag)`. FIELD_KEYS holds the keys, `id:base64` of 32 bytes for
+AES-256-GCM or of 16 bytes for SM4-GCM (GB/T 32907); the first one writes, all of them read, so that keys and
+ciphers can be changed while the system runs (`manage.py rotate_keys`).
 """
 
 import base64
@@ -11,15 +12,37 @@ import os
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
+TAG_BYTES = 16
+
+
+class SM4GCM:
+    """SM4 in Galois/counter mode, used like `AESGCM`: the tag stands at the end."""
+
+    def __init__(self, key: bytes):
+        self._cipher = algorithms.SM4(key)
+
+    def encrypt(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+        made = Cipher(self._cipher, modes.GCM(nonce)).encryptor()
+        made.authenticate_additional_data(associated)
+        return made.update(data) + made.finalize() + made.tag
+
+    def decrypt(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+        read = Cipher(self._cipher, modes.GCM(nonce, data[-TAG_BYTES:])).decryptor()
+        read.authenticate_additional_data(associated)
+        return read.update(data[:-TAG_BYTES]) + read.finalize()
+
+
+CIPHERS = {32: AESGCM, 16: SM4GCM}  # by the length of the key in bytes
 
 
 @lru_cache(maxsize=4)
-def _keys(text: str) -> dict[str, AESGCM]:
+def _keys(text: str) -> dict[str, AESGCM | SM4GCM]:
     keys = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, encoded = part.partition(":")
@@ -27,12 +50,19 @@ def _keys(text: str) -> dict[str, AESGCM]:
             secret = base64.b64decode(encoded, validate=True)
         except ValueError as error:
             raise ImproperlyConfigured(f"FIELD_KEYS: key {name!r} is not base64.") from error
-        if len(secret) != 32:
-            raise ImproperlyConfigured(f"FIELD_KEYS: key {name!r} has {len(secret)} bytes, expected 32.")
-        keys[name] = AESGCM(secret)
+        if len(secret) not in CIPHERS:
+            raise ImproperlyConfigured(
+                f"FIELD_KEYS: key {name!r} has {len(secret)} bytes, expected 32 (AES-256-GCM) or 16 (SM4-GCM)."
+            )
+        keys[name] = CIPHERS[len(secret)](secret)
     if not keys:
         raise ImproperlyConfigured("FIELD_KEYS holds no key: expected id:base64-of-32-bytes.")
     return keys
+
+
+def writing_key() -> str:
+    """The id of the key that new values are written with."""
+    return next(iter(_keys(settings.FIELD_KEYS)))
 
 
 def encrypt(clear: str) -> str:
@@ -63,6 +93,21 @@ def decrypt(stored: str) -> str:
 def keyed_hash(clear: str) -> str:
     """A hash to search an encrypted value by: 64 hex digits, useless without HASH_KEY."""
     return hmac.new(settings.HASH_KEY.encode(), clear.encode(), hashlib.sha256).hexdigest() if clear else ""
+
+
+@lru_cache(maxsize=4)
+def _hmac(key: str, kind: str):
+    return hmac.new(key.encode(), f"{kind}:".encode(), hashlib.sha256)
+
+
+def tag(kind: str, clear: str) -> str:
+    """A short keyed hash (128 bits, 22 characters) of a value of one kind: the same digits as another kind of value
+    give another tag. Empty for an empty value."""
+    if not clear:
+        return ""
+    made = _hmac(settings.HASH_KEY, kind).copy()
+    made.update(clear.encode())
+    return base64.urlsafe_b64encode(made.digest()[:16]).decode()[:22]
 
 
 def mask(value: str, head: int, tail: int) -> str:

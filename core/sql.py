@@ -1,6 +1,6 @@
 """Conditions that Django cannot say."""
 
-from django.db.models import BooleanField, F, Func, QuerySet, Subquery
+from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Subquery
 
 
 class OneOf(Func):
@@ -26,3 +26,13 @@ class OneOf(Func):
         left, left_params = compiler.compile(column)
         right, right_params = compiler.compile(ids)
         return form.format(left, right), [*left_params, *right_params]
+
+
+class WritingTransaction(Func):
+    """PostgreSQL's number of the writing transaction (0 on SQLite, whose writers stand in line)."""
+
+    template = "txid_current()"
+    output_field = BigIntegerField()
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return "0", []

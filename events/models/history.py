@@ -3,21 +3,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.expressions import Func
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.sql import WritingTransaction
 from events.workflow import ACTIONS, Status
-
-
-class WritingTransaction(Func):
-    """PostgreSQL's number of the writing transaction (0 on SQLite, whose writers stand in line)."""
-
-    template = "txid_current()"
-    output_field = models.BigIntegerField()
-
-    def as_sqlite(self, compiler, connection, **extra):
-        return "0", []
 
 
 class Transition(models.Model):

@@ -1,0 +1,105 @@
+"""What was changed, and who looked: both append-only by database triggers (residents.triggers)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.sql import WritingTransaction
+from residents.models.base import RegistryQuerySet
+
+
+class Kind(models.TextChoices):
+    BUILDING = "building", _("building")
+    DWELLING = "dwelling", _("dwelling")
+    HOUSEHOLD = "household", _("household")
+    RESIDENT = "resident", _("resident")
+    ORGANISATION = "organisation", _("organisation")
+    PLACE = "place", _("key place")
+    CARE = "care", _("care record")
+    SUPPORT = "support", _("statutory support record")
+
+
+class Change(models.Model):
+    """One change of one record: who, when, from, to. Private values stand here masked.
+
+    `changes`: {field: [before, after]}, as shown to people. For a statutory register `sealed` holds them encrypted,
+    with the class, and `changes` is empty. `xact` orders the feed as in events.Transition.
+    """
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    record_id = models.BigIntegerField(_("record"))
+    grid = models.ForeignKey("grids.Grid", models.PROTECT, related_name="+", verbose_name=_("grid"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    action = models.CharField(_("action"), max_length=20)
+    changes = models.JSONField(_("changes"), default=dict)
+    sealed = models.TextField(blank=True, default="")
+    batch = models.UUIDField(_("import"), null=True, blank=True)
+    xact = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
+
+    objects = RegistryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        indexes = [
+            models.Index(name="residents_change_record", fields=["kind", "record_id", "id"]),
+            models.Index(name="residents_change_feed", fields=["xact", "id"]),
+            models.Index(name="residents_change_batch", fields=["batch"], condition=Q(batch__isnull=False)),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.record_id} {self.action}"
+
+
+class Access(models.Model):
+    """One look at private fields: an unmasking, an opened statutory file, an export, a person's own statement."""
+
+    class Act(models.TextChoices):
+        UNMASK = "unmask", _("unmasked")
+        OPEN = "open", _("statutory file opened")
+        EXPORT = "export", _("exported")
+        STATEMENT = "statement", _("statement printed")
+
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="registry_accesses", verbose_name=_("who")
+    )
+    act = models.CharField(_("what"), max_length=10, choices=Act)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    record_id = models.BigIntegerField(_("record"), null=True, blank=True)
+    resident = models.ForeignKey(
+        "residents.Resident", models.DO_NOTHING, null=True, blank=True, related_name="accesses", db_constraint=False,
+        verbose_name=_("resident"),
+    )  # fmt: skip
+    grid = models.ForeignKey(
+        "grids.Grid", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("grid")
+    )
+    fields = models.JSONField(_("fields"), default=list)
+    reason = models.CharField(_("reason"), max_length=200)
+    address = models.CharField(_("network address"), max_length=45, blank=True, default="")
+    rows = models.PositiveIntegerField(_("records"), default=1)
+    flags = models.JSONField(_("noticeable"), default=list, help_text="night, outside, many")
+    flagged = models.BooleanField(_("is noticeable"), default=False, db_index=True)
+
+    objects = RegistryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("access to private data")
+        verbose_name_plural = _("accesses to private data")
+        indexes = [
+            models.Index(name="residents_access_resident", fields=["resident", "-id"]),
+            models.Index(name="residents_access_user", fields=["user", "at"]),
+        ]
+
+    def __str__(self):
+        return f"{self.user_id} {self.act} {self.record_id}"
