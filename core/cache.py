@@ -3,6 +3,7 @@
 import logging
 import time
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
@@ -23,6 +24,20 @@ class KeptClients(RedisCacheClient):
         if pool not in self._clients:
             self._clients[pool] = self._client(connection_pool=pool)
         return self._clients[pool]
+
+
+class ProcessCache(LocMemCache):
+    """The cache of the embedded default: one process's memory."""
+
+    def count(self, key, seconds: int) -> int:
+        """How often `key` was counted, this time included; forgotten after `seconds`."""
+        while True:
+            if self.add(key, 1, seconds):
+                return 1
+            try:
+                return self.incr(key)
+            except ValueError:  # it has expired between the two
+                continue
 
 
 class FailOpenRedisCache(RedisCache):
@@ -47,10 +62,14 @@ class FailOpenRedisCache(RedisCache):
         try:
             return getattr(super(), method)(*args, **kwargs)
         except (RedisError, OSError) as error:
-            if time.monotonic() - FailOpenRedisCache._said_at > QUIET_SECONDS:
-                FailOpenRedisCache._said_at = time.monotonic()
-                log.warning("Redis is out of reach, working without the cache: %s", error)
+            self._say(error)
             return fallback
+
+    @staticmethod
+    def _say(error):
+        if time.monotonic() - FailOpenRedisCache._said_at > QUIET_SECONDS:
+            FailOpenRedisCache._said_at = time.monotonic()
+            log.warning("Redis is out of reach, working without the cache: %s", error)
 
     def get(self, key, default=None, version=None):
         return self._try("get", default, key, default, version)
@@ -75,6 +94,18 @@ class FailOpenRedisCache(RedisCache):
 
     def incr(self, key, delta=1, version=None):
         return self._try("incr", delta, key, delta, version)
+
+    def count(self, key, seconds: int) -> int:
+        """How often `key` was counted, this time included; forgotten after `seconds`. 0 while Redis is away."""
+        try:
+            client, made = self._cache.get_client(write=True), self.make_and_validate_key(key)
+            counted = client.incr(made)
+            if counted == 1:
+                client.expire(made, seconds)
+            return counted
+        except (RedisError, OSError) as error:
+            self._say(error)
+            return 0
 
     def has_key(self, *args, **kwargs):
         return self._try("has_key", False, *args, **kwargs)

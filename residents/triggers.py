@@ -1,4 +1,6 @@
-"""Database triggers of the registry: figures per grid, grids that follow the building, append-only trails."""
+"""Database triggers of the registry: figures per grid, grids that follow the building (trails: kept_triggers)."""
+
+from residents import kept_triggers
 
 # table → [(measure as SQL, condition as SQL)], both over a row called {r}
 MEASURES = {
@@ -23,7 +25,6 @@ CARRY = [
     ("residents_dwelling", "residents_resident", "dwelling_id"),
     ("residents_resident", "residents_carerecord", "resident_id"),
 ]
-APPEND_ONLY = ["residents_change", "residents_access"]
 
 
 def counted(table: str, source: str, sign: int) -> str:
@@ -99,36 +100,12 @@ def _sqlite_carry(table, follower, column):
     )
 
 
-def _pg_append_only(table):
-    yield f"""CREATE OR REPLACE FUNCTION {table}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation';
-END $$"""
-    yield (
-        f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} "
-        f"FOR EACH ROW EXECUTE FUNCTION {table}_kept()"
-    )
-
-
-def _sqlite_append_only(table):
-    for event in ("UPDATE", "DELETE"):
-        yield (
-            f"CREATE TRIGGER {table}_kept_{event.lower()} BEFORE {event} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-
-
 def statements(vendor: str) -> list[str]:
     """All of them, in the dialect of `postgresql` or `sqlite`."""
-    post = vendor == "postgresql"
-    count, carry, keep = (
-        (_pg_count, _pg_carry, _pg_append_only)
-        if post
-        else (_sqlite_count, _sqlite_carry, _sqlite_append_only)
-    )
+    count, carry = (_pg_count, _pg_carry) if vendor == "postgresql" else (_sqlite_count, _sqlite_carry)
     made = [line for table in MEASURES for line in count(table)]
     made += [line for link in CARRY for line in carry(*link)]
-    return made + [line for table in APPEND_ONLY for line in keep(table)]
+    return made + kept_triggers.statements(vendor)
 
 
 def install(apps, schema_editor):

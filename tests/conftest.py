@@ -7,13 +7,15 @@ from rest_framework.test import APIClient
 
 from evaluation import frozen
 from events import history_triggers
+from residents import kept_triggers
 from tests.factories import County
 
 
 @pytest.fixture(autouse=True)
-def own_files(settings, tmp_path):
-    """Uploads of a test lie in its own folder; throttles begin at nothing."""
+def own_files(settings, tmp_path, monkeypatch):
+    """Uploads of a test lie in its own folder; throttles begin at nothing, and no window ends in a test."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr("core.api.throttling.Windowed.timer", staticmethod(lambda: 0.0), raising=False)
     cache.clear()
 
 
@@ -24,14 +26,14 @@ def flush_may_empty_the_history():
 
     def lifted(self, sql_list):
         with connection.cursor() as cursor:
-            for triggers in (history_triggers, frozen):
+            for triggers in (history_triggers, frozen, kept_triggers):
                 for statement in triggers.removal(connection.vendor):
                     cursor.execute(statement)
         try:
             flush(self, sql_list)
         finally:
             with connection.cursor() as cursor:
-                for triggers in (history_triggers, frozen):
+                for triggers in (history_triggers, frozen, kept_triggers):
                     for statement in triggers.statements(connection.vendor):
                         cursor.execute(statement, None)
 

@@ -1,8 +1,12 @@
 """Clearing the cache leaves the queue alone, which lies in the same Redis."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+
 import pytest
 import redis
 from django.conf import settings
+from django.core.cache import cache
 
 from core.cache import FailOpenRedisCache
 
@@ -24,3 +28,24 @@ def test_clearing_the_cache_keeps_queued_tasks():
 
 def test_clearing_without_redis_stops_nobody():
     assert FailOpenRedisCache("redis://127.0.0.1:1/0", {}).clear() is False
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="needs REDIS_URL")
+def test_requests_share_their_connections():
+    """Every request has a context of its own, and Django a cache object per context."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    copy_context().run(cache.get, "figure")
+    before = client.info("stats")["total_connections_received"]
+    for _request in range(50):
+        copy_context().run(cache.get, "figure")
+    assert client.info("stats")["total_connections_received"] - before < 10  # other users of this Redis
+
+
+def test_what_is_counted_at_once_is_counted_once_each():
+    with ThreadPoolExecutor(4) as pool:
+        counted = list(pool.map(lambda _turn: cache.count("asked", 60), range(200)))
+    assert sorted(counted) == list(range(1, 201))
+
+
+def test_counting_without_redis_stops_nobody():
+    assert FailOpenRedisCache("redis://127.0.0.1:1/0", {}).count("asked", 60) == 0
