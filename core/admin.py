@@ -15,6 +15,8 @@ from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from core.admin_export import ExportsAdmin
+
 ENTRY = "grids.change_grid"  # the permission whose posts open the admin
 NOTHING = Q(pk__in=[])
 _seats_of: Callable | None = None
@@ -77,7 +79,7 @@ class ScopedChoices:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class ScopedAdmin(ScopedChoices, admin.ModelAdmin):
+class ScopedAdmin(ExportsAdmin, ScopedChoices, admin.ModelAdmin):
     """Rows whose grid lies in the administrator's subtree.
 
     `scope_paths`: look-ups of the path of a row's grid (several: any to see it, all of them to change it).

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline, ScopedInline, SharedAdmin
+from core.admin_export import Column
 from core.admin_filters import InForce
 from core.errors import DomainError
 from evaluation import schemes, services
@@ -27,6 +28,23 @@ class SchemeAdmin(SharedAdmin):
     list_filter = ("kind", InForce)
     search_fields = ("name",)
     inlines = (ItemInline,)
+    export_columns = (
+        Column("scheme__kind", gettext_lazy("kind")),
+        "scheme__name",
+        "scheme__valid_from",
+        "scheme__valid_until",
+        "scheme__total",
+        "sort",
+        "indicator",
+        "weight",
+        "target",
+        "worst",
+        "empty",
+    )
+
+    def export_rows(self, request, queryset):
+        """One row for each indicator of each scheme."""
+        return SchemeItem.objects.filter(scheme__in=queryset.order_by())
 
     def has_delete_permission(self, request, obj=None):
         allowed = super().has_delete_permission(request, obj)
@@ -55,6 +73,16 @@ class PeriodAdmin(ReadOnly, SharedAdmin):
         ("published_at", "published_by"),
     )
     actions = ("score_again", "publish")
+    export_columns = (
+        "kind",
+        "start",
+        "end",
+        "status",
+        "scheme__name",
+        "scored_at",
+        "published_at",
+        Column("published_by__name", gettext_lazy("published by")),
+    )
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("scheme", "published_by")
@@ -99,6 +127,16 @@ class ScorecardAdmin(ReadOnlyAdmin):
     search_fields = ("user__name", "unit__name")
     exclude = ("path",)
     inlines = (LineInline,)
+    export_columns = (
+        "period__kind",
+        "period__start",
+        "user__staff_number",
+        "user__name",
+        "unit__name",
+        "total",
+        "rank",
+        "of",
+    )
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("period", "user", "unit")
@@ -109,6 +147,19 @@ class ScoreLineAdmin(ReadOnlyAdmin):
     scope_paths = ("scorecard__path",)
     list_display = ("scorecard", "indicator", "numerator", "denominator", "value", "weight", "points")
     list_filter = ("indicator",)
+    export_columns = (
+        "scorecard__period__kind",
+        "scorecard__period__start",
+        "scorecard__user__name",
+        "scorecard__unit__name",
+        "indicator",
+        "numerator",
+        "denominator",
+        "value",
+        "weight",
+        "most",
+        "points",
+    )
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("scorecard__user", "scorecard__unit")

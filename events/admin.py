@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core import ciphers
 from core.admin import ReadOnlyAdmin, ReadOnlyInline, SharedAdmin
-from events import admin_rules  # noqa: F401  (registers standards, limits and the calendar)
+from core.admin_export import Column
+from events import (
+    admin_rules,  # noqa: F401  (registers standards, limits and the calendar)
+    export,
+)
 from events.models import (
     Assignment,
     Attachment,
@@ -19,6 +23,9 @@ from events.models import (
     Whistle,
     WhistleCall,
 )
+
+# An event without a number yet is known by its id.
+OF_EVENT = (Column("event_id", _("event id")), "event__number")
 
 
 class StepInline(ReadOnlyInline):
@@ -72,6 +79,8 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("number", "description", "place")
     date_hierarchy = None
     inlines = (StepInline, AssignmentInline)
+    # The columns of the desk's own CSV; who told it and their phone are not among them.
+    export_columns = tuple(Column(name, label) for name, label in export.COLUMNS)
     fields = (
         ("number", "status", "urgency", "source"),
         "description",
@@ -109,6 +118,9 @@ class TransitionAdmin(OfEvents):
     list_display = ("event", "seq", "at", "action", "source", "target", "actor", "unit")
     list_filter = ("action",)
     with_ = ("actor", "unit")
+    export_columns = (
+        *OF_EVENT, "seq", "at", "action", "source", "target", "actor__name", "unit__name", "words", "hash",
+    )  # fmt: skip
 
 
 @admin.register(Assignment)
@@ -126,6 +138,10 @@ class AssignmentAdmin(OfEvents):
     )
     list_filter = ("outcome", "lead", "late", "exempt")
     with_ = ("unit",)
+    export_columns = (
+        *OF_EVENT, "unit__name", "lead", "outcome", "dispatched_at", "signed_at", "due_at", "ended_at", "late", "exempt",
+        "used_share", "words",
+    )  # fmt: skip
 
 
 @admin.register(StageRecord)
@@ -133,6 +149,10 @@ class StageRecordAdmin(OfEvents):
     list_display = ("event", "stage", "unit", "started_at", "ended_at", "due_at", "late", "exempt")
     list_filter = ("stage", "late", "exempt")
     with_ = ("unit",)
+    export_columns = (
+        *OF_EVENT, "stage", "unit__name", "actor__name", "started_at", "ended_at", "due_at", "late", "exempt",
+        "used_share",
+    )  # fmt: skip
 
 
 @admin.register(TimeRequest)
@@ -140,12 +160,20 @@ class TimeRequestAdmin(OfEvents):
     list_display = ("event", "unit", "asked_at", "amount", "amount_unit", "granted", "decided_at")
     list_filter = ("granted",)
     with_ = ("unit",)
+    export_columns = (
+        *OF_EVENT, Column("unit__name", _("lead unit")), "asked_at", "amount", "amount_unit", "words", "granted",
+        "decided_at",
+    )  # fmt: skip
 
 
 @admin.register(Supervision)
 class SupervisionAdmin(OfEvents):
     list_display = ("event", "unit", "asked_unit", "asked_at", "answer_by", "answered_at")
     with_ = ("unit", "asked_unit")
+    export_columns = (
+        *OF_EVENT, "unit__name", "by__name", "asked_unit__name", "asked_at", "words", "answer_by", "answered_at",
+        "answer",
+    )  # fmt: skip
 
 
 class CallInline(ReadOnlyInline):
@@ -163,6 +191,7 @@ class WhistleAdmin(OfEvents):
     exclude = ("location",)
     inlines = (CallInline,)
     with_ = ("unit", "by")
+    export_columns = (*OF_EVENT, "unit__name", "by__name", "called_at", "place", "come_by", "words")
 
 
 @admin.register(WhistleCall)
@@ -171,6 +200,10 @@ class WhistleCallAdmin(OfEvents):
     search_fields = ("whistle__event__number",)
     list_display = ("whistle", "unit", "called_at", "come_by", "arrived_at", "distance", "stars")
     exclude = ("location",)
+    export_columns = (
+        Column("whistle__event_id", _("event id")), "whistle__event__number", "unit__name", "called_at", "come_by",
+        "arrived_at", "arrived_by__name", "distance", "stars", "stars_words",
+    )  # fmt: skip
 
     def get_queryset(self, request):
         return super(OfEvents, self).get_queryset(request).select_related("whistle__event", "unit")
@@ -194,6 +227,9 @@ class AttachmentAdmin(OfEvents):
         "uploader",
         "uploaded_at",
     )
+    export_columns = (
+        *OF_EVENT, "seq", "kind", "name", "content_type", "size", "sha256", "taken_at", "uploader__name", "uploaded_at",
+    )  # fmt: skip
 
 
 @admin.register(Notice)
@@ -201,6 +237,7 @@ class NoticeAdmin(OfEvents):
     list_display = ("user", "event", "action", "created_at", "read_at")
     list_filter = ("action",)
     with_ = ("user",)
+    export_columns = (*OF_EVENT, "user__name", "action", "created_at", "read_at")
 
 
 class SharedReadOnly(ReadOnlyAdmin, SharedAdmin):
@@ -210,3 +247,4 @@ class SharedReadOnly(ReadOnlyAdmin, SharedAdmin):
 @admin.register(Seal)
 class SealAdmin(SharedReadOnly):
     list_display = ("until", "chains", "hash", "made_at")
+    export_columns = ("until", "chains", "prev_hash", "hash", "made_at")

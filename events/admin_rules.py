@@ -16,6 +16,7 @@ from core.admin_filters import InForce
 from core.admin_tables import PlainTables, Table
 from core.admin_upload import Upload, UploadsAdmin, file_field
 from core.errors import Conflict, DomainError
+from core.sheets import restored
 from events import calendars, standards
 from events.models import CalendarDay, StageLimit, Standard
 from events.standard_rows import COLUMNS, OPTIONAL
@@ -166,7 +167,10 @@ def _import_standards(request, values, dry_run):
         values["file"], {name: (name,) for name in (*COLUMNS, *OPTIONAL)}, COLUMNS, values["file"].name
     )
     # An empty cell of a workbook is None, which `load` takes for a column that is not there.
-    rows = [{name: "" if cell is None else cell for name, cell in row.items()} for _number, row in table.rows]
+    rows = [
+        {name: "" if cell is None else restored(cell) for name, cell in row.items()}
+        for _number, row in table.rows
+    ]
     first = table.rows[0][0] if table.rows else 2
     with transaction.atomic():
         done = standards.load(rows, values["valid_from"], first_row=first)

@@ -27,6 +27,7 @@ class UnitKeyAdmin(ScopedAdmin):
     list_display = ("prefix", "name", "user", "created", "expiry_date", "revoked")
     list_filter = ("revoked",)
     search_fields = ("prefix", "name", "user__name")
+    export_columns = ("prefix", "name", "user__name", "created", "expiry_date", "revoked")
 
     def rows(self, request):
         held = Post.objects.filter(

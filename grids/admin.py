@@ -19,7 +19,8 @@ from core.admin import Realm, ScopedAdmin, ScopedInline, SharedAdmin, follow, se
 from core.admin_filters import InForce
 from core.admin_tables import PlainTables, Table
 from core.admin_upload import UploadsAdmin
-from grids import admin_uploads
+from grids import admin_exports, admin_uploads
+from grids.admin_exports import POST_PATHS
 from grids.admin_forms import GridForm, UnitForm
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
 from grids.scope import Scope
@@ -55,6 +56,8 @@ class GridAdmin(UploadsAdmin, ScopedAdmin, LeafletGeoAdmin):
         "boundary",
     )
     uploads = (admin_uploads.DIVISIONS, admin_uploads.BOUNDARIES)
+    export_columns = admin_exports.GRIDS
+    file_formats = {**ScopedAdmin.file_formats, "geojson": admin_exports.GEOJSON}
 
     class Media:
         css = {"all": ("admin/desk.css",)}
@@ -134,6 +137,7 @@ class UnitAdmin(ScopedAdmin):
     list_filter = ("kind", "active", "grid__level", "department_kind")
     search_fields = ("code", "name")
     autocomplete_fields = ("grid", "department_kind")
+    export_columns = admin_exports.UNITS
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).select_related("grid", "department_kind")
@@ -145,9 +149,6 @@ class UnitAdmin(ScopedAdmin):
     def get_readonly_fields(self, request, obj=None):
         own = obj is not None and obj.grid.path in Realm.of(request.user).roots(self.permission("change"))
         return ("grid",) if own else ()
-
-
-POST_PATHS = ("grid__path", "unit__grid__path")
 
 
 @admin.register(Post)
@@ -167,10 +168,14 @@ class PostAdmin(UploadsAdmin, ScopedAdmin):
     )
     autocomplete_fields = ("user", "grid", "unit")
     uploads = (admin_uploads.STAFF,)
+    export_columns = admin_exports.POSTS
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).select_related("user", "grid", "unit__grid")
         return rows.defer("grid__boundary", "unit__grid__boundary")
+
+    def export_rows(self, request, queryset):
+        return admin_exports.with_places(queryset)
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and not self._opens_for(request, obj)
@@ -216,6 +221,7 @@ class UserAdmin(UploadsAdmin, PersonAdmin):
     inlines = (PostInline,)
     list_display = (*PersonAdmin.list_display, "posts_today")
     uploads = (admin_uploads.STAFF,)
+    export_columns = admin_exports.PEOPLE
 
     def rows(self, request):
         realm = Realm.of(request.user)

@@ -20,8 +20,8 @@ COLUMNS = {
     "phone": ("手机", "手机号", "手机号码", "联系电话", "电话", "mobile", "phone number"),
     "id_number": ("身份证号", "身份证", "身份证号码", "公民身份号码", "证件号码", "id no", "id card"),
     "role": ("角色", "岗位", "职务", "post"),
-    "place": ("网格/单位编码", "网格编码", "单位编码", "网格或单位编码", "编码", "grid code", "unit code",
-              "grid", "unit", "code"),
+    "place": ("网格/单位编码", "网格编码", "单位编码", "网格或单位编码", "编码", "grid or unit code", "grid code",
+              "unit code", "grid", "unit", "code"),
     "since": ("起", "开始", "起始日期", "开始日期", "任职日期", "上岗日期", "from", "start"),
     "last_day": ("止", "结束", "终止日期", "截止日期", "结束日期", "离岗日期", "until", "to", "end"),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
 from core.errors import Invalid
+from core.sheets import restored
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_UNPACKED = 200 * 1024 * 1024
@@ -153,7 +154,7 @@ def text(value) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    line = " ".join(str(value).translate(PLAIN).split())
+    line = " ".join(str(restored(value)).translate(PLAIN).split())
     return HAN_GAP.sub("", line)
 
 
