@@ -17,8 +17,12 @@ SECRET_LOOKUPS = ("password", "id_number", "phone", "auth_token")  # not even to
 
 
 class WriteOnly(forms.ModelForm):
-    """Phone and ID number are written here and never shown: an empty field changes nothing."""
+    """Phone and ID number are written here and never shown: an empty field changes nothing.
 
+    `known`: the people whom the administrator may know of.
+    """
+
+    known = User.objects.none()
     new_phone = forms.CharField(
         label=_("new phone"), required=False, help_text=_("Empty: stays as it is."), strip=True
     )
@@ -31,9 +35,12 @@ class WriteOnly(forms.ModelForm):
 
     def clean_new_id_number(self):
         number = self._checked("new_id_number", clean_id_number)
-        others = User.objects.filter(id_number_hash=ciphers.keyed_hash(number)).exclude(pk=self.instance.pk)
-        if number and others.exists():
+        same = {"id_number_hash": ciphers.keyed_hash(number)}
+        other = User.objects.filter(**same).exclude(pk=self.instance.pk).first() if number else None
+        if other is not None and self.known.filter(pk=other.pk).exists():
             raise forms.ValidationError(_("Somebody else has this ID number."))
+        if other is not None:  # elsewhere in the county: not told by trying numbers
+            raise forms.ValidationError(_("This cannot be taken over here; ask the county administrator."))
         return number
 
     def clean_staff_number(self):
@@ -55,7 +62,7 @@ class WriteOnly(forms.ModelForm):
 class PersonForm(WriteOnly, UserChangeForm):
     class Meta:
         model = User
-        fields = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
+        fields = ("username", "name", "kind", "staff_number", "is_active", "is_staff", "must_change_password")
 
 
 class NewPersonForm(WriteOnly, AdminUserCreationForm):
@@ -83,7 +90,7 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
     _PERSON = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
     _PRIVATE = ("phone_shown", "new_phone", "id_number_shown", "new_id_number")
     fieldsets = (
-        (None, {"fields": (*_PERSON, "password")}),
+        (None, {"fields": (*_PERSON, "password", "must_change_password")}),
         (_("Private data"), {"fields": _PRIVATE}),
         (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
     )
@@ -113,6 +120,11 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
     @admin.display(description=_("ID number"))
     def id_number_shown(self, user):
         return user.masked_id_number or "—"
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.known = User.objects.filter(self.rows(request))
+        return form
 
     def has_delete_permission(self, request, obj=None):
         return False

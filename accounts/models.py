@@ -23,6 +23,12 @@ class User(AbstractUser):
     staff_number = models.CharField(
         _("staff number"), max_length=32, unique=True, null=True, blank=True, help_text=_("Used by imports.")
     )
+    must_change_password = models.BooleanField(
+        _("must choose a new password"),
+        default=False,
+        db_default=False,
+        help_text=_("Until then nothing else is open. Set by imports that make passwords."),
+    )
 
     REQUIRED_FIELDS = ["name"]
 
@@ -40,7 +46,9 @@ class User(AbstractUser):
 
     def save(self, *args, **kwargs):
         self.id_number_hash = ciphers.keyed_hash(self.id_number)
-        renewed = self.pk is not None and self._password is not None  # not where a log-in renews the hash only
+        renewed = (
+            self.pk is not None and self._password is not None
+        )  # not where a log-in renews the hash only
         super().save(*args, **kwargs)
         if renewed:
             self.auth_token_set.all().delete()  # a phone that was lost must not stay logged in

@@ -1,15 +1,17 @@
-"""Log in and out, choose the language, see one's own posts, change one's password."""
+"""Log in and out, choose the language, see one's own posts, change one's password, also the initial one."""
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 from django.views.i18n import set_language
+
+from accounts.passwords import OwnPasswordForm
 
 language = set_language
 
@@ -31,6 +33,30 @@ class Logout(LogoutView):
     """Only by POST, so that no picture or link on another page can log somebody out."""
 
     http_method_names = ["post", "options"]
+
+
+class InitialPassword(LoginRequiredMixin, RedirectURLMixin, FormView):
+    """The one page that is open to whoever still has the password of an import (accounts.middleware)."""
+
+    template_name = "accounts/initial_password.html"
+    form_class = OwnPasswordForm
+    next_page = "/"
+
+    def dispatch(self, request, *args, **kwargs):
+        if request.user.is_authenticated and not request.user.must_change_password:
+            return redirect("accounts:me")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form):
+        update_session_auth_hash(self.request, form.save())
+        messages.success(self.request, _("Your password has been changed."))
+        return super().form_valid(form)
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(next=self.get_redirect_url(), **kwargs)
 
 
 class Me(LoginRequiredMixin, FormView):

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import TokenAuthentication
 from accounts.models import User
+from accounts.passwords import InitialPassword
 from core.api import fields
 from core.api.throttling import AnonThrottle, LoginThrottle
 from core.errors import Invalid, Refused
@@ -55,6 +56,8 @@ class LogIn(APIView):
             raise Invalid(_("This name and password do not belong together."))
         if user.kind == User.Kind.MACHINE:
             raise Refused(_("A department's system logs in with its key, not with a password."))
+        if user.must_change_password:
+            raise InitialPassword
         return user
 
 

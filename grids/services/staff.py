@@ -41,8 +41,9 @@ def import_staff(
     """Create and update people and posts from a roll (xlsx or csv; a path or an open binary file called `name`).
 
     People are found by their staff number; an empty cell changes nothing, and nobody is removed: a post ends by its
-    last day. Without `make_passwords` new people cannot log in until they are given a password. `actor_roots`: paths
-    below which the importing person may place people; None on the command line.
+    last day. Without `make_passwords` new people cannot log in until they are given a password; with it they must
+    choose their own at the first log-in. `actor_roots`: paths below which the importing person may place people; None
+    on the command line.
 
     Raises Invalid (fields: "row.column" → sentences); then nothing has changed.
     """
@@ -72,7 +73,7 @@ def summary(done: StaffImported) -> list[str]:
 
 
 class _Roll:
-    """The rows beside what is in the database: five queries for any number of rows."""
+    """The rows beside what is in the database: five queries for any number of rows, six if something is taken."""
 
     def __init__(self, rows: list[Row], headings, findings: Findings, actor_roots):
         self.rows, self.headings, self.findings, self.roots = rows, headings, findings, actor_roots
@@ -129,9 +130,14 @@ class _Roll:
     def _inside(self, path: str) -> bool:
         return self.roots is None or any(path.startswith(root) for root in self.roots)
 
+    @property
+    def _everywhere(self) -> bool:
+        """The command line, or an administrator of the whole territory."""
+        return self.roots is None or any(root.count("/") == 2 for root in self.roots)
+
     def _may_change(self, user: User) -> bool:
         """Whether this person is the importer's to change: all posts not ended lie below the importer's roots."""
-        if self.roots is None or any(root.count("/") == 2 for root in self.roots):
+        if self._everywhere:
             return True
         posts = [
             p for p in self.posts[user.staff_number] if p.pk and (p.until is None or p.until > self.today)
@@ -144,12 +150,24 @@ class _Roll:
             row.username or row.staff_number: row for row in self.rows if self._is_new(row) or row.username
         }
         hashes = {ciphers.keyed_hash(row.id_number): row for row in self.rows if row.id_number}
-        others = User.objects.filter(Q(username__in=wish) | Q(id_number_hash__in=hashes))
-        for username, number, hashed in others.values_list("username", "staff_number", "id_number_hash"):
+        found = User.objects.filter(Q(username__in=wish) | Q(id_number_hash__in=hashes)).order_by("pk")
+        others = list(found.values_list("pk", "username", "staff_number", "id_number_hash"))
+        near = self._near([pk for pk, *_rest in others])
+        for pk, username, number, hashed in others:
             if (row := wish.get(username)) and row.staff_number != number:
                 self._say(row, "username", _("“%s” is somebody else's login name.") % username)
             if (row := hashes.get(hashed)) and row.staff_number != number:
-                self._say(row, "id_number", _("somebody with another staff number has this ID number."))
+                words = _("somebody with another staff number has this ID number.")
+                # Who lives or works elsewhere in the county is not told by trying numbers.
+                far = _("cannot be taken over here; ask the county administrator.")
+                self._say(row, "id_number", words if pk in near else far)
+
+    def _near(self, people) -> set[int]:
+        """Those of these people whom the importer may know of: with a post below the importer's roots."""
+        if self._everywhere or not people:
+            return set(people)
+        held = Post.objects.filter(user__in=people).values_list("user", "grid__path", "unit__grid__path")
+        return {user for user, grid, unit in held if self._inside(grid or unit)}
 
     def _is_new(self, row: Row) -> bool:
         return row.staff_number not in self.users
@@ -256,6 +274,7 @@ class _Roll:
             if make_passwords:
                 password = accounts.initial_password()
                 user.password = accounts.initial_hash(password)
+                user.must_change_password = True
                 done.passwords.append((user.username, user.name, password))
             else:
                 user.set_unusable_password()

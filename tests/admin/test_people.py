@@ -125,3 +125,27 @@ def test_people_are_deactivated_not_deleted(county, whole):
         url(User), {"action": "delete_selected", "_selected_action": county.stranger.pk, "post": "yes"}
     )
     assert User.objects.filter(pk=county.stranger.pk).exists()
+
+
+def test_an_id_number_from_the_next_street_is_refused_without_saying_whose(county, west, whole):
+    county.worker_east.id_number = "11010519491231002X"
+    county.worker_east.save()
+    county.worker_next.id_number = "430281198001010004"
+    county.worker_next.save()
+    page = url(User, "change", county.worker.pk)
+    data = person_data(username=county.worker.username, is_active="on", **inline())
+
+    def refusal(admin, number):
+        return errors(browser(admin).post(page, {**data, "new_id_number": number}))["new_id_number"]
+
+    far = ["This cannot be taken over here; ask the county administrator."]
+    known = ["Somebody else has this ID number."]
+    assert refusal(west, "11010519491231002X") == far
+    assert refusal(west, "430281198001010004") == refusal(whole, "11010519491231002X") == known
+
+
+def test_an_administrator_may_ask_for_a_new_password(county, west):
+    page = url(User, "change", county.worker.pk)
+    data = person_data(username=county.worker.username, is_active="on", must_change_password="on", **inline())
+    assert browser(west).post(page, data).status_code == 302
+    assert User.objects.get(pk=county.worker.pk).must_change_password is True

@@ -10,6 +10,8 @@ from django.core.management import CommandError, call_command
 
 from accounts import services as people
 from accounts.models import User
+from core import ciphers
+from core.errors import Invalid
 from grids.services import staff
 from tests.factories import PASSWORD, UserFactory
 from tests.imports.scene import LILING, WEST, one, roll, said
@@ -45,6 +47,25 @@ def test_an_actor_does_not_change_people_of_others(county):
     rows.seek(0)
     staff.import_staff(source=rows, actor_roots={county.root.path})
     assert set(User.objects.filter(pk__in=[worker.pk, idle.pk]).values_list("name", flat=True)) == {"改名"}
+
+
+def test_an_id_number_from_elsewhere_in_the_county_is_refused_without_saying_whose(county):
+    mine, others = "430281198001010004", "11010519491231002X"
+    User.objects.filter(pk=county.worker.pk).update(id_number_hash=ciphers.keyed_hash(mine))
+    User.objects.filter(pk=county.worker_east.pk).update(id_number_hash=ciphers.keyed_hash(others))
+
+    def refusals(roots):
+        rows = roll(one(number="G1", id=mine, username=""), one(number="G2", id=others, username=""))
+        with pytest.raises(Invalid) as error:
+            staff.import_staff(source=rows, actor_roots=roots)
+        return {name: [str(words) for words in said] for name, said in error.value.fields.items()}
+
+    far = "Row 3, 身份证号: cannot be taken over here; ask the county administrator."
+    known = "Row {}, 身份证号: somebody with another staff number has this ID number."
+    assert refusals({county.west.town.path}) == {"2.id_number": [known.format(2)], "3.id_number": [far]}
+    both = {"2.id_number": [known.format(2)], "3.id_number": [known.format(3)]}
+    assert refusals({county.root.path}) == refusals(None) == both
+    assert not User.objects.filter(staff_number__in=["G1", "G2"]).exists()
 
 
 def test_a_new_district_administrator_may_enter_the_admin(county):
