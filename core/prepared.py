@@ -79,7 +79,8 @@ def execute(cursor, sql, params):
     if sql not in ready:
         _prepare(name, sql)
         ready.add(sql)
-    return cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(params))})", params)
+    given = f" ({', '.join(['%s'] * len(params))})" if params else ""
+    return cursor.execute(f"EXECUTE {name}{given}", params)
 
 
 def _prepare(name, sql):

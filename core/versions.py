@@ -12,11 +12,13 @@ from typing import Any
 
 from django.db import connection
 
+from core import prepared
+
 
 def read() -> dict[str, int]:
     """All versions by name: one query."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, value FROM core_dataversion")
+        prepared.execute(cursor, "SELECT name, value FROM core_dataversion", [])
         return dict(cursor.fetchall())
 
 

@@ -21,7 +21,9 @@ class Assignment(models.Model):
     event = models.ForeignKey(
         "events.Event", models.CASCADE, related_name="assignments", verbose_name=_("event")
     )
-    unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="assignments", verbose_name=_("unit"))
+    unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, db_index=False, related_name="assignments", verbose_name=_("unit")
+    )
     lead = models.BooleanField(_("leads"), default=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.OPEN)
     dispatched_at = models.DateTimeField(_("dispatched"))

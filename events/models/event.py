@@ -95,6 +95,7 @@ class Event(models.Model):
     standard = models.ForeignKey(
         "events.Standard",
         models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="events",
@@ -113,7 +114,7 @@ class Event(models.Model):
     contact_phone = EncryptedField(_("contact phone"), blank=True, default="")
 
     holder = models.ForeignKey(
-        "grids.Unit", models.PROTECT, related_name="held_events", verbose_name=_("lies with")
+        "grids.Unit", models.PROTECT, db_index=False, related_name="held_events", verbose_name=_("lies with")
     )
     centre = models.ForeignKey(
         "grids.Unit", models.PROTECT, related_name="registered_events", verbose_name=_("responsible centre")
@@ -146,7 +147,9 @@ class Event(models.Model):
     handle_yellow_at = models.DateTimeField(null=True, blank=True)
     # Suspension.
     resume_status = models.CharField(max_length=12, choices=Status, blank=True, default="")
-    resume_holder = models.ForeignKey("grids.Unit", models.PROTECT, null=True, blank=True, related_name="+")
+    resume_holder = models.ForeignKey(
+        "grids.Unit", models.PROTECT, db_index=False, null=True, blank=True, related_name="+"
+    )
     suspended_until = models.DateField(_("suspended until"), null=True, blank=True)
     stage_left = models.FloatField(null=True, blank=True, help_text="Seconds of the stage's own clock.")
     handle_left = models.FloatField(null=True, blank=True, help_text="Seconds of the handling clock.")
@@ -222,6 +225,7 @@ class Event(models.Model):
             ),
             models.CheckConstraint(name="events_event_grants", condition=Q(grants__lte=2)),
         ]
+        # Foreign keys without an index of their own: one below begins with them, or nothing looks them up.
         indexes = [
             models.Index(
                 name="events_event_path",
@@ -234,7 +238,9 @@ class Event(models.Model):
             models.Index(name="events_event_std", fields=["standard", "reported_at"]),
             models.Index(name="events_event_holder", fields=["holder", "status"]),
             # For lists of what is rare: without them a filter walks the whole table. Few rows are in them.
-            models.Index(name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")),
+            models.Index(
+                name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")
+            ),
             models.Index(name="events_event_source", fields=["source", "-id"], condition=~Q(source="worker")),
             models.Index(name="events_event_supervised", fields=["-id"], condition=Q(supervised=True)),
             models.Index(name="events_event_unplaced", fields=["-id"], condition=Q(placed=False)),

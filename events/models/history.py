@@ -19,7 +19,7 @@ class Transition(models.Model):
     """
 
     event = models.ForeignKey(
-        "events.Event", models.PROTECT, related_name="transitions", verbose_name=_("event")
+        "events.Event", models.PROTECT, db_index=False, related_name="transitions", verbose_name=_("event")
     )
     seq = models.PositiveIntegerField(_("number"))
     action = models.CharField(_("action"), max_length=16, choices=ACTIONS)

@@ -14,7 +14,9 @@ class NoticeQuerySet(models.QuerySet):
 
     def with_sight(self, user):
         """Adds `seen`: whether the event is still this person's to see. Of others a line shows no more than the number."""
-        return self.annotate(seen=Exists(Event.objects.visible_to(user).order_by().filter(pk=OuterRef("event_id"))))
+        return self.annotate(
+            seen=Exists(Event.objects.visible_to(user).order_by().filter(pk=OuterRef("event_id")))
+        )
 
     def unread(self):
         return self.filter(read_at=None)
@@ -23,7 +25,7 @@ class NoticeQuerySet(models.QuerySet):
 class Notice(models.Model):
     """A line in one person's inbox: this happened to an event that is yours to know of."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="notices")
     event = models.ForeignKey("events.Event", models.CASCADE, related_name="notices", verbose_name=_("event"))
     transition = models.ForeignKey("events.Transition", models.PROTECT, related_name="notices")
     action = models.CharField(_("what"), max_length=16, choices=ACTIONS)
