@@ -83,6 +83,13 @@ class Scope:
     def may_at(self, permission: str, path: str) -> bool:
         return any(seat.may(permission) and seat.covers(path) for seat in self.seats)
 
+    def may_call(self, path: str) -> bool:
+        """Whether phones of people with a post at `path` are whole: for centres that cover it and for its own people."""
+        return any(
+            seat.covers(path) if seat.role.place == CENTRE else seat.role.place == GRID and seat.path == path
+            for seat in self.seats
+        )
+
     def q(self, path: str) -> Q:
         """Rows whose `path` field lies below a root."""
         return _below(self.roots, path)

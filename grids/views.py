@@ -1,4 +1,4 @@
-"""Pages of the territory: one grid with its map, its people with their phones, what lies below and what is open."""
+"""Pages of the territory: one grid with its map, its people and how to reach them, what lies below and what is open."""
 
 import orjson
 from django.contrib.auth.decorators import login_required
@@ -63,6 +63,7 @@ def detail(request, pk):
         "child_name": names.get(grid.level + 1, ""),
         "children": children,
         "team": team,
+        "may_call": Scope.of(request.user).may_call(grid.path),
         "own_units": [unit for unit in units if unit.grid_id == grid.pk],
         "higher_units": [unit for unit in units if unit.grid_id != grid.pk],
         "outlines": outlines.collection(visible.filter(pk=grid.pk) | visible.valid_on().filter(parent=grid), {grid.pk}),

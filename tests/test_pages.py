@@ -249,6 +249,27 @@ def test_a_grid_shows_its_team_and_its_open_events(county, reported):
     assert visit(county.operator).get("/grids/")["Location"] == f"/grids/{county.west.village.pk}/"
 
 
+@pytest.mark.parametrize(
+    ("who", "whole"),
+    [
+        ("operator", True),  # the station that holds the village
+        ("operator_top", True),
+        ("worker", True),  # the grid's own
+        ("staff", False),  # a bureau of the county
+        ("police_staff", False),
+        ("leader", False),  # sees the whole county, answers for no desk
+        ("grid_leader", False),  # of the village above
+    ],
+)
+def test_phones_of_a_grids_people_are_whole_for_its_centres_and_its_own_people_only(county, who, whole):
+    county.leader = county.person("leader", grid=county.root)
+    county.grid_leader = county.person("grid_leader", grid=county.west.village)
+    county.worker.phone = "13812348000"
+    county.worker.save()
+    html = visit(getattr(county, who)).get(f"/grids/{county.west.grids[0].pk}/").content.decode()
+    assert ("13812348000" in html, "138****8000" in html) == (whole, not whole)
+
+
 def test_a_grid_is_found_by_name_or_code_within_ones_land(county):
     def names(user, words):
         return [grid.name for grid in visit(user).get("/grids/search/", {"q": words}).context["grids"]]
