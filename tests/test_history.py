@@ -1,17 +1,27 @@
 """The history: append-only in the database, chained per event, sealed daily, and a proof that names the first fault."""
 
+import hashlib
 import io
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import translation
 
 from events import history_triggers
 from events.models import Event, Notice, Seal, SealedHead, Transition
-from events.services import history, record
-from tests.scenes import Scene, beijing
+from events.services import history, history_files, record
+from events.services.history_files import Files
+from tests.scenes import Scene, beijing, photo
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -364,3 +374,83 @@ def test_the_proof_reads_the_history_as_a_stream(scene, django_assert_num_querie
     # one seal; sealed steps
     with django_assert_num_queries(7):
         assert list(history.faults()) == []
+
+
+# ---- photos and files
+
+
+@pytest.fixture
+def photographed(scene):
+    """An event with two photos by its report and one by its feedback; another one with a photo."""
+    event = scene.report("worker_full", photos=[photo(scene.people["worker_full"]) for _ in range(2)])
+    other = scene.report("worker_full", photos=[photo(scene.people["worker_full"])])
+    return event, other
+
+
+def file_faults():
+    return list(Files().faults())
+
+
+def test_stored_files_that_are_as_their_steps_say_have_no_fault(photographed):
+    out = io.StringIO()
+    call_command("verify_history", files=True, stdout=out)
+    assert out.getvalue() == (
+        "History untouched: 2 steps verified.\nFiles untouched: 3 compared with their steps.\n"
+    )
+
+
+def test_a_file_with_one_other_byte_and_a_deleted_one_are_named(photographed):
+    event, _other = photographed
+    first, second = event.attachments.order_by("pk")
+    path = Path(first.file.path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    second.file.storage.delete(second.file.name)
+    expected = [
+        f"event #{event.pk}: file “photo.jpg” of step 1 was changed ({first.file.name})",
+        f"event #{event.pk}: file “photo.jpg” of step 1 is missing ({second.file.name})",
+    ]
+    assert file_faults() == expected
+    words = io.StringIO()
+    with pytest.raises(CommandError, match="not untouched"):
+        call_command("verify_history", files=True, stderr=words)
+    assert words.getvalue().splitlines() == expected
+    call_command("verify_history", stdout=io.StringIO())  # the steps themselves are as they were
+
+
+def test_a_changed_file_whose_record_was_changed_too_is_found_by_its_step(photographed):
+    event = photographed[1]
+    (row,) = event.attachments.all()
+    Path(row.file.path).write_bytes(b"something else")
+    known, row.sha256 = row.sha256, hashlib.sha256(b"something else").hexdigest()
+    row.save(update_fields=["sha256"])
+    assert file_faults() == [
+        f"event #{event.pk}: file “photo.jpg” of step 1 was changed ({row.file.name})",
+        f"event #{event.pk}: step 1 names a file that nobody knows any more (SHA-256 {known})",
+    ]
+
+
+def test_a_file_whose_record_was_deleted_is_named_by_its_hash(photographed):
+    event = photographed[1]
+    row = event.attachments.get()
+    row.delete()
+    assert file_faults() == [
+        f"event #{event.pk}: step 1 names a file that nobody knows any more (SHA-256 {row.sha256})"
+    ]
+
+
+def test_files_are_compared_in_pieces_and_uploads_of_no_step_are_left_alone(scene, photographed, monkeypatch):
+    photo(scene.people["worker_full"])
+    monkeypatch.setattr(history_files, "PIECE", 1)
+    files = Files()
+    assert (list(files.faults()), files.count) == ([], 3)
+
+
+def test_the_proof_speaks_chinese(photographed):
+    event = photographed[1]
+    row = event.attachments.get()
+    row.file.storage.delete(row.file.name)
+    with translation.override("zh-hans"):
+        (words,) = file_faults()
+    assert words == f"事件 #{event.pk}：第 1 步的附件“photo.jpg”缺失（{row.file.name}）"

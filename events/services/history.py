@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.bulk import copy_rows
 from events.models import CaseCounter, Event, Seal, SealedHead, Transition
@@ -97,9 +98,9 @@ def faults() -> Iterator[str]:
     """Every fault of the history in plain words, in the order of events: nothing if it is untouched."""
     yield from _chain_faults()
     for pk, number in _query(_UNCHAINED):
-        yield f"event {number or f'#{pk}'}: all steps are missing"
+        yield _("event %(event)s: all steps are missing") % {"event": number or f"#{pk}"}
     for (pk,) in _query(_ORPHANS):
-        yield f"event id {pk}: the event is missing, its steps are there"
+        yield _("event id %(id)s: the event is missing, its steps are there") % {"id": pk}
     yield from _number_faults()
     yield from _seal_faults()
 
@@ -128,26 +129,34 @@ def _row_faults(row, before):
     """What is wrong with a step itself and with its place behind the step before (None: it is the first)."""
     before_seq, before_hash = (before.seq, before.hash) if before else (0, "")
     if row.seq != before_seq + 1:
-        yield f"event {row.event}: step {before_seq + 1} is missing"
+        yield _missing(row.event, before_seq + 1)
     elif row.prev_hash != before_hash:
-        yield (
-            f"event {row.event}: step {row.seq} does not follow step {before_seq} (one of them was changed or added)"
+        words = _(
+            "event %(event)s: step %(seq)s does not follow step %(before)s (one of them was changed or added)"
         )
+        yield words % {"event": row.event, "seq": row.seq, "before": before_seq}
     if row.hash != hash_of(row, row.event.uid):
-        yield f"event {row.event}: step {row.seq} ({row.action}) was changed"
+        words = _("event %(event)s: step %(seq)s (%(action)s) was changed")
+        yield words % {"event": row.event, "seq": row.seq, "action": row.action}
 
 
 def _head_faults(last):
     """Whether the last step is the one that the event itself knows."""
     event = last.event
     if last.seq < event.head_seq:
-        yield f"event {event}: step {last.seq + 1} is missing"
+        yield _missing(event, last.seq + 1)
     elif last.seq > event.head_seq:
-        yield f"event {event}: step {event.head_seq + 1} was added"
+        yield _("event %(event)s: step %(seq)s was added") % {"event": event, "seq": event.head_seq + 1}
     elif last.hash != event.head_hash:
-        yield f"event {event}: step {last.seq} is not the one the event knows (it was changed or added)"
+        words = _("event %(event)s: step %(seq)s is not the one the event knows (it was changed or added)")
+        yield words % {"event": event, "seq": last.seq}
     elif last.target != event.status:
-        yield f"event {event}: its status is {event.status}, its last step led to {last.target}"
+        words = _("event %(event)s: its status is %(status)s, its last step led to %(target)s")
+        yield words % {"event": event, "status": event.status, "target": last.target}
+
+
+def _missing(event, seq):
+    return _("event %(event)s: step %(seq)s is missing") % {"event": event, "seq": seq}
 
 
 def _number_faults():
@@ -159,7 +168,7 @@ def _number_faults():
             there = set(numbers.values_list("number", flat=True))
             for number in (f"{prefix}{count:06d}" for count in range(1, counter.last + 1)):
                 if number not in there:
-                    yield f"event {number}: the number was given, the event is missing"
+                    yield _("event %(event)s: the number was given, the event is missing") % {"event": number}
 
 
 def _seal_faults():
@@ -167,10 +176,12 @@ def _seal_faults():
     for made in Seal.objects.order_by("until").iterator():
         heads = list(made.heads.order_by("event_id").values_list("event_id", "seq", "hash"))
         if made.prev_hash != prev_hash:
-            yield f"seal of {made}: the seal before it is missing or was changed"
+            yield _("seal of %(day)s: the seal before it is missing or was changed") % {"day": made}
         if made.hash != seal_hash(made.prev_hash, made.until, heads) or len(heads) != made.chains:
-            yield f"seal of {made}: it was changed, or a chain was taken from it or added"
+            yield _("seal of %(day)s: it was changed, or a chain was taken from it or added") % {"day": made}
         prev_hash = made.hash
     for event_id, seq, value in _query(_UNSEALED):
-        what = "is missing" if value is None else "is not the one that was sealed"
-        yield f"event id {event_id}: sealed step {seq} {what}"
+        words = _("event id %(id)s: sealed step %(seq)s is not the one that was sealed")
+        if value is None:
+            words = _("event id %(id)s: sealed step %(seq)s is missing")
+        yield words % {"id": event_id, "seq": seq}

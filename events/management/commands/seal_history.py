@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from events.services import history
 
@@ -9,6 +10,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         made = history.seal_due()
         for seal in made:
-            self.stdout.write(f"{seal}: {seal.chains} chains, {seal.hash}")
+            words = _("%(day)s: %(count)s chains, %(hash)s")
+            self.stdout.write(words % {"day": seal, "count": seal.chains, "hash": seal.hash})
         if not made:
-            self.stdout.write("Nothing to seal.")
+            self.stdout.write(_("Nothing to seal."))
