@@ -32,6 +32,7 @@ SUMMARY = (
     "stars", "head_seq",
 )  # fmt: skip
 POINT = ("id", "lon", "lat", "status", "urgency", "light", "standard_id")
+MOST_POINTS = 10_000  # where closed events are among them
 POINT_COLUMNS = ("id", "lon", "lat", "status", "urgency", "light", "standard")
 FEED_WINDOW = 2000  # rows of history looked through per request, so that a reader who sees little is still fast
 
@@ -127,10 +128,17 @@ def _in_utc(value):
     return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
-def points(events: QuerySet[Event]) -> list[tuple]:
-    """Events with a position as compact rows of POINT_COLUMNS; `standard` is an id."""
+def points(events: QuerySet[Event], most: int | None = None) -> tuple[list[tuple], bool]:
+    """(events with a position as compact rows of POINT_COLUMNS, whether there are more); `standard` is an id.
+
+    With `most` the newest so many: open events are few at any time, closed ones pile up over the years.
+    """
     # The database says the light: ten thousand rows pass through here untouched.
-    return list(with_position(events.filter(location__isnull=False)).with_light().order_by().values_list(*POINT))
+    rows = with_position(events.filter(location__isnull=False)).with_light().order_by().values_list(*POINT)
+    if most is None:
+        return list(rows), False
+    found = list(rows.order_by("-pk")[: most + 1])
+    return found[:most], len(found) > most
 
 
 def counts(user) -> list[dict]:

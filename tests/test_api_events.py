@@ -10,7 +10,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from events import services
+from events import selectors, services
 from events.models import Event, Transition
 from events.workflow import Status
 from tests.factories import StandardFactory, UserFactory
@@ -578,6 +578,35 @@ def test_points_cost_the_same_for_one_event_and_fifty(county, phone, count, djan
     client = phone(county.operator)
     with django_assert_num_queries(3):  # token with its person, posts of today, points
         assert len(client.get(f"{URL}map/").json()["points"]) == count
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "more"),
+    [
+        ("", "all", False),  # open events have no bound: none may be missing on the map
+        ("open=yes", "all", False),
+        ("status=reported&status=registered", "all", False),
+        ("open=no", "none", False),
+        ("status=reported&status=closed", "newest", True),
+        ("open=yes&status=closed", "none", False),
+    ],
+)
+def test_points_with_closed_events_are_the_newest_and_say_that_there_are_more(
+    county, api, monkeypatch, query, found, more
+):
+    monkeypatch.setattr(selectors, "MOST_POINTS", 2)
+    events = [report(county).pk for _n in range(3)]
+    body = api(county.operator).get(f"{URL}map/?{query}").json()
+    expected = {"all": sorted(events), "none": [], "newest": events[1:]}[found]
+    assert (sorted(row[0] for row in body["points"]), body["more"]) == (expected, more)
+
+
+def test_exactly_as_many_points_as_are_given_are_all(county, api, monkeypatch):
+    monkeypatch.setattr(selectors, "MOST_POINTS", 2)
+    for _n in range(2):
+        report(county)
+    body = api(county.operator).get(f"{URL}map/?status=reported&status=closed").json()
+    assert (len(body["points"]), body["more"]) == (2, False)
 
 
 def test_counts_beside_the_worklists(county, api, phone, django_assert_num_queries):

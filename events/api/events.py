@@ -20,6 +20,7 @@ from events.api import inputs, shapes
 from events.filters import EventFilterSet
 from events.models import Event
 from events.services.step import Surroundings
+from events.workflow import OPEN
 from grids.scope import Scope
 
 TAGS = ["events"]
@@ -160,7 +161,10 @@ class Repeats(APIView):
 
 
 class MapPoints(GenericAPIView):
-    """All open events as points, or those the list's filters select; positions in WGS 84."""
+    """All open events as points, or those the list's filters select; positions in WGS 84.
+
+    Where closed events are among them, the newest 10,000; `more` says that there are others.
+    """
 
     filterset_class = EventFilterSet
     pagination_class = None
@@ -170,10 +174,12 @@ class MapPoints(GenericAPIView):
 
     @extend_schema(responses=shapes.MapPoints, tags=TAGS, filters=True)
     def get(self, request):
-        chosen = request.query_params.get("open") or request.query_params.getlist("status")
-        events = self.get_queryset() if chosen else self.get_queryset().open()
-        points = selectors.points(self.filter_queryset(events))
-        return Response({"columns": selectors.POINT_COLUMNS, "points": points})
+        statuses, chosen = request.query_params.getlist("status"), request.query_params.get("open")
+        events = self.get_queryset() if chosen or statuses else self.get_queryset().open()
+        only_open = chosen == "yes" or (not chosen and set(OPEN).issuperset(statuses))
+        most = None if only_open else selectors.MOST_POINTS
+        points, more = selectors.points(self.filter_queryset(events), most)
+        return Response({"columns": selectors.POINT_COLUMNS, "points": points, "more": more})
 
 
 class Counts(APIView):

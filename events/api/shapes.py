@@ -201,6 +201,7 @@ class ReportAnswer(StepAnswer):
 class MapPoints(s.Serializer):
     columns = s.ListField(child=s.CharField())
     points = s.ListField(child=s.ListField(), help_text="One list per event, in the order of `columns`.")
+    more = s.BooleanField(help_text="There are more: with closed events only the newest 10,000 are given.")
 
 
 class WorklistCount(s.Serializer):
