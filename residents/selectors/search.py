@@ -1,0 +1,318 @@
+"""The one search box: what the words may mean (words.read), looked up where this person may read the registry.
+
+Each meaning is one query that an index answers, with a limit, and shows its rows in the order of that index, which
+puts the exact word before longer ones; the person's own grids stand first. Private values are masked.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core import ciphers
+from grids import names as grid_names
+from grids.models import Grid
+from grids.scope import Scope
+from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident
+from residents.models.base import VIEW
+from residents.selectors.near import ByIndex, begins, grids_of, narrowed, own_grids
+from residents.selectors.words import Address, Asked, read
+
+MOST = 20  # of each kind
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One line of the answer. `kind` is also the name of its page's address."""
+
+    kind: str
+    pk: int
+    title: str
+    place: str = ""
+    facts: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()  # (words, tone)
+    grid: str = ""
+    own: bool = False
+
+
+@dataclass
+class Group:
+    kind: str
+    label: str
+    hits: list[Hit] = field(default_factory=list)
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """`asked` is false where nothing was typed."""
+
+    asked: Asked
+    groups: list[Group]
+
+    @property
+    def count(self) -> int:
+        return sum(len(group.hits) for group in self.groups)
+
+
+class Search:
+    """One search of one person."""
+
+    def __init__(self, user):
+        self.user = user
+        self.names = grid_names.current()
+        self.grids = grids_of(user, self.names)
+        self.own = own_grids(user)
+
+    def rows(self, model) -> QuerySet:
+        return narrowed(model.objects.all(), self.user, self.grids)
+
+    def grid_name(self, pk) -> str:
+        return self.names.grids.get(pk, {}).get("name", "")
+
+    def sees(self, grid_id) -> bool:
+        """Whether records of this grid are this person's to read: a household's head may be registered elsewhere."""
+        return Scope.of(self.user).may_at(VIEW, self.names.paths.get(grid_id, ""))
+
+
+def search(user, typed: str | None) -> Found:
+    """Everything the words can mean, in groups; empty for somebody who may not read the registry. At most 8 queries."""
+    asked = read(typed)
+    if not asked or not Scope.of(user).may(VIEW):
+        return Found(asked, [])
+    here = Search(user)
+    groups = [_group(here, asked, *finder) for finder in FINDERS]
+    return Found(asked, [group for group in groups if group.hits])
+
+
+def _group(here, asked, kind, label, find):
+    hits = sorted(find(here, asked), key=lambda hit: not hit.own)  # stable: the index' order stays within
+    return Group(kind, str(label), hits[:MOST], len(hits) > MOST)
+
+
+# -- people
+
+
+def _people(here, asked) -> Iterator[Hit]:
+    seen: set[int] = set()
+    for rows in _people_queries(here, asked):
+        for person in rows:
+            if person.pk not in seen:
+                seen.add(person.pk)
+                yield _person(here, person)
+        if len(seen) > MOST:
+            return
+
+
+def _people_queries(here, asked) -> Iterator[QuerySet]:
+    people = here.rows(Resident).filter(archived_at=None)
+    if asked.id_number:
+        yield _read(people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag=""))
+    if asked.phone:
+        tagged = people.filter(phone_tag=ciphers.tag("phone", asked.phone)).exclude(phone_tag="")
+        yield _read(tagged.order_by("pk"))
+    if asked.tail:
+        yield _read(_tailed(people, asked).order_by("pk"))
+    elif asked.name:
+        yield from _begun(here, people, "name", asked.name)
+    elif asked.letters:
+        yield from _begun(here, people, "initials", asked.letters)
+        yield from _begun(here, people, "pinyin", asked.letters)
+
+
+def _tailed(people, asked):
+    """By the last four of the ID number, and the beginning of the name if it was said."""
+    tagged = people.filter(tail_tag=ciphers.tag("tail", asked.tail)).exclude(tail_tag="")
+    if not asked.name:
+        return tagged
+    spoken = "name" if not asked.name.isascii() else "pinyin"
+    letters = asked.name.lower() if asked.name.isascii() else asked.name
+    by = begins(spoken, letters)
+    return tagged.filter(by | begins("initials", letters) if spoken == "pinyin" else by)
+
+
+def _begun(here, people, column, text) -> Iterator[QuerySet]:
+    """Those of the person's own grids first, if they see more than these."""
+    rows = people.filter(begins(column, text))
+    if here.own and set(here.own) != set(here.grids or ()):
+        yield _read(rows.filter(grid_id__in=here.own).order_by(ByIndex(F(column)), "pk"))
+    yield _read(rows.order_by(ByIndex(F(column)), "pk"))
+
+
+PERSON = (
+    "name", "sex", "birth_month", "id_number", "phone", "population", "status", "grid_id", "dwelling__unit",
+    "dwelling__door", "dwelling__building__address",
+)  # fmt: skip
+
+
+def _read(people: QuerySet) -> QuerySet:
+    """Found first, dressed afterwards: the joins are made for the few rows that are shown."""
+    order = people.query.order_by or ("pk",)
+    few = people.order_by(*order)[: MOST + 1].values("pk")
+    return (
+        Resident.objects.filter(pk__in=few)
+        .select_related("dwelling__building")
+        .only(*PERSON)
+        .order_by(*order)
+    )
+
+
+def _person(here, person):
+    facts = [person.get_sex_display()] if person.sex in "12" else []
+    if person.age is not None:
+        facts.append(_("age %(age)s") % {"age": person.age})
+    facts += [value for value in (person.masked_id_number, person.masked_phone) if value]
+    return Hit(
+        "resident", person.pk, person.name, _address_of(person.dwelling), tuple(facts), _person_tags(person),
+        here.grid_name(person.grid_id), person.grid_id in here.own,
+    )  # fmt: skip
+
+
+def _person_tags(person):
+    if person.status != Resident.Status.LIVING:
+        return ((person.get_status_display(), "paused"),)
+    return ((person.get_population_display(), "yellow" if person.population == "floating" else ""),)
+
+
+def _address_of(dwelling) -> str:
+    return f"{dwelling.building.address} {dwelling.short}" if dwelling else ""
+
+
+# -- doors and buildings
+
+
+def _dwellings(here, asked) -> Iterator[Hit]:
+    address = asked.address
+    if address is None or not address.door:
+        return
+    found = here.rows(Dwelling).current().filter(_at(address), door=address.door).order_by("pk")[: MOST + 1]
+    rows = Dwelling.objects.filter(pk__in=found.values("pk")).select_related("building").defer("owner_phone")
+    for home in rows.order_by("building__estate", "building__number", "unit", "pk"):
+        tone = {"rented": "yellow", "empty": "paused"}.get(home.use, "")
+        yield Hit(
+            "dwelling", home.pk, _address_of(home), "", (home.owner_name,) if home.owner_name else (),
+            ((home.get_use_display(), tone),), here.grid_name(home.grid_id), home.grid_id in here.own,
+        )  # fmt: skip
+
+
+def _at(address: Address) -> Q:
+    found = Q()
+    if address.unit:
+        found &= Q(unit__in=address.units)
+    if address.number:
+        found &= Q(building__number__in=address.numbers)
+    if address.estate:
+        found &= begins("building__estate", address.estate)
+    return found
+
+
+def _buildings(here, asked) -> Iterator[Hit]:
+    if asked.address is None or not (asked.address.estate or asked.address.number):
+        return
+    rows = here.rows(Building).current().filter(_named(asked)).defer("location")
+    for building in rows.order_by("estate", "number", "pk")[: MOST + 1]:
+        facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
+        yield Hit(
+            "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
+            building.grid_id in here.own,
+        )  # fmt: skip
+
+
+def _named(asked) -> Q:
+    address = asked.address
+    if not address.estate:
+        return Q(number__in=address.numbers)
+    named = begins("estate", address.estate)
+    if address.number:
+        named &= Q(number__in=address.numbers)
+    return named | begins("address", asked.text)
+
+
+# -- households, organisations, places, grids
+
+
+def _households(here, asked) -> Iterator[Hit]:
+    if not asked.number:
+        return
+    rows = here.rows(Household).current().filter(number=asked.number).exclude(number="")
+    for home in rows.select_related("head", "dwelling__building").defer("dwelling__owner_phone"):
+        head = home.head.name if home.head and here.sees(home.head.grid_id) else ""
+        yield Hit(
+            "household", home.pk, home.number, _address_of(home.dwelling), (head,) if head else (),
+            ((home.get_kind_display(), ""),), here.grid_name(home.grid_id), home.grid_id in here.own,
+        )  # fmt: skip
+
+
+def _organisations(here, asked) -> Iterator[Hit]:
+    rows = here.rows(Organisation).current()
+    if asked.credit:
+        rows = rows.filter(credit_code=asked.credit).exclude(credit_code="")
+    else:
+        named = _by_name(asked)
+        if named is None:
+            return
+        rows = rows.filter(named)
+    for firm in rows.defer("phone", "location").order_by("name", "pk")[: MOST + 1]:
+        facts = tuple(
+            value for value in (firm.get_kind_display(), firm.credit_code, firm.legal_person) if value
+        )
+        yield Hit(
+            "organisation", firm.pk, firm.name, firm.address, facts, _safety(firm), here.grid_name(firm.grid_id),
+            firm.grid_id in here.own,
+        )  # fmt: skip
+
+
+def _places(here, asked) -> Iterator[Hit]:
+    named = _by_name(asked)
+    if named is None:
+        return
+    rows = here.rows(KeyPlace).current().filter(named).defer("responsible_phone", "location")
+    for place in rows.order_by("name", "pk")[: MOST + 1]:
+        facts = tuple(value for value in (place.get_kind_display(), place.responsible_name) if value)
+        yield Hit(
+            "place", place.pk, place.name, place.address, facts, _safety(place), here.grid_name(place.grid_id),
+            place.grid_id in here.own,
+        )  # fmt: skip
+
+
+def _by_name(asked) -> Q | None:
+    """Any part of the name in characters: few rows in all, and names begin with the county's. Letters from the start."""
+    if asked.letters:
+        return begins("initials", asked.letters) | begins("pinyin", asked.letters)
+    if asked.address is not None and asked.address.estate:
+        return Q(name__contains=asked.text)
+    return None
+
+
+def _safety(row):
+    return (
+        ((row.get_safety_display(), {"1": "red", "2": "yellow"}.get(row.safety, "")),) if row.safety else ()
+    )
+
+
+def _grids(here, asked) -> Iterator[Hit]:
+    if asked.number:
+        named = begins("code", asked.number)
+    elif asked.address is not None and asked.address.estate:
+        named = Q(name__contains=asked.text)
+    else:
+        return
+    land = Grid.objects.filter(Scope.of(here.user).permission_q(VIEW, "path")).valid_on()
+    for pk, name, code in (
+        land.filter(named).order_by("level", "code").values_list("pk", "name", "code")[: MOST + 1]
+    ):
+        yield Hit("grid", pk, name, "", (code,), (), "", pk in here.own)
+
+
+Finder = Callable[[Search, Asked], Iterator[Hit]]
+FINDERS: tuple[tuple[str, str, Finder], ...] = (
+    ("resident", gettext_lazy("People"), _people),
+    ("household", gettext_lazy("Households"), _households),
+    ("dwelling", gettext_lazy("Dwellings"), _dwellings),
+    ("building", gettext_lazy("Buildings"), _buildings),
+    ("organisation", gettext_lazy("Organisations"), _organisations),
+    ("place", gettext_lazy("Key places"), _places),
+    ("grid", gettext_lazy("Grids"), _grids),
+)

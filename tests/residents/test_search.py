@@ -1,0 +1,181 @@
+"""The search box: each kind of words finds what it means, in the right order, and nothing outside one's right."""
+
+import pytest
+from django.core.cache import cache
+
+from residents.models import Resident
+from residents.selectors.search import MOST, search
+from residents.selectors.words import Address, read
+from tests.factories import UserFactory
+from tests.residents.factories import (
+    BuildingFactory,
+    DwellingFactory,
+    HouseholdFactory,
+    KeyPlaceFactory,
+    OrganisationFactory,
+    ResidentFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def home(grid, number="3栋", door="501", unit="2", estate="阳光花园"):
+    building = BuildingFactory(grid=grid, number=number, estate=estate)
+    return HouseholdFactory(dwelling=DwellingFactory(building=building, unit=unit, door=door))
+
+
+@pytest.fixture
+def west(county):
+    """刘珍珍 lives at 阳光花园3栋2单元501 in the worker's grid, her like in the next street."""
+    mine = home(county.west.grids[0])
+    theirs = home(county.east.grids[0])
+    county.zhen = ResidentFactory(household=mine, name="刘珍珍", phone="13812345678")
+    county.far = ResidentFactory(household=theirs, name="刘珍珍", phone="13987654321")
+    return county
+
+
+def found(user, words):
+    cache.clear()
+    user.__dict__.pop("_scope", None)
+    return {group.kind: [hit.pk for hit in group.hits] for group in search(user, words).groups}
+
+
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("3栋2单元501", Address(number="3", unit="2", door="501")),
+        ("阳光花园3栋501", Address("阳光花园", "3", "", "501")),
+        ("阳光花园3-2-501", Address("阳光花园", "3", "2", "501")),
+        ("阳光花园 13号楼 2单元 1201室", Address("阳光花园", "13", "2", "1201")),
+        ("解放路12号3栋501", Address("解放路12号", "3", "", "501")),
+        ("2单元501", Address(unit="2", door="501")),
+        ("Ａ座１２０３", Address(number="A", door="1203")),
+        ("阳光花园3幢", Address("阳光花园", "3")),
+        ("501", Address(door="501")),
+        ("李家村12号", Address("李家村12号")),
+        ("13812345678", None),
+        ("lzz", None),
+    ],
+)
+def test_doors_are_read_as_people_write_them(typed, address):
+    assert read(typed).address == address
+
+
+def test_every_way_of_naming_a_person_finds_them(west):
+    tail = west.zhen.id_number[-4:]
+    ways = [
+        "刘珍珍", "刘珍", "liuzhenzhen", "LiuZhen", "lzz", "ｌｚ", west.zhen.id_number, west.zhen.id_number.lower(),
+        "138 1234 5678", f"刘珍珍 {tail}", f"{tail} 刘", f"刘珍{tail}", f"lzz {tail}", f"liuzhen {tail}", tail,
+    ]  # fmt: skip
+    for words in ways:
+        assert found(west.worker, words).get("resident") == [west.zhen.pk], words
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["3栋2单元501", "阳光花园3栋501", "阳光花园3-2-501", "阳光花园3号楼2单元501室", "501", "2单元501"],
+)
+def test_a_door_is_found_however_it_is_written(west, words):
+    assert found(west.worker, words)["dwelling"] == [west.zhen.dwelling_id]
+
+
+def test_other_things_are_found_by_their_own_names(west):
+    grid = west.west.grids[0]
+    firm = OrganisationFactory(grid=grid, name="醴陵市瓷谷商贸有限公司", credit_code="91430281MA4L12345X")
+    school = KeyPlaceFactory(grid=grid, name="城东小学")
+    household = west.zhen.household
+    assert found(west.worker, household.number) == {"household": [household.pk]}
+    for words in ("瓷谷", "lls", "liling", firm.credit_code, firm.credit_code.lower()):
+        assert found(west.worker, words)["organisation"] == [firm.pk], words
+    for words in ("小学", "cdx"):
+        assert found(west.worker, words) == {"place": [school.pk]}, words
+    assert found(west.worker, "阳光花园")["building"] == [household.dwelling.building_id]
+    assert found(west.worker, grid.code) == {"grid": [grid.pk]}
+    assert found(west.worker, "第1网格") == {"grid": [grid.pk]}
+
+
+def test_the_exact_name_stands_first_and_what_is_shown_is_masked(west):
+    dwelling = west.zhen.dwelling
+    longer = ResidentFactory(household__dwelling=dwelling, name="刘珍珍珠")
+    answer = search(west.worker, "刘珍珍").groups[0]
+    assert [hit.pk for hit in answer.hits] == [west.zhen.pk, longer.pk]
+    hit = answer.hits[0]
+    assert hit.place == "阳光花园3栋 2单元501"
+    assert west.zhen.masked_id_number in hit.facts
+    assert "138****5678" in hit.facts
+    assert west.zhen.id_number not in str(answer)
+    assert (hit.grid, hit.own) == (west.west.grids[0].name, True)
+
+
+def test_the_own_grid_stands_before_the_rest(west):
+    """Somebody with a grid of their own and a wider desk."""
+    from tests.factories import PostFactory
+
+    PostFactory(user=west.worker_east, role="operator", unit=west.centre)
+    assert found(west.worker_east, "lzz")["resident"] == [west.far.pk, west.zhen.pk]
+    assert found(west.operator_top, "lzz")["resident"] == [west.zhen.pk, west.far.pk]
+
+
+def test_outside_of_ones_right_nothing_is_found(west):
+    leader = west.person("leader", grid=west.root)
+    number, tail = west.zhen.id_number, west.zhen.id_number[-4:]
+    for words in (
+        "刘珍珍",
+        "lzz",
+        number,
+        "13812345678",
+        f"刘 {tail}",
+        "阳光花园",
+        "501",
+        west.zhen.household.number,
+    ):
+        for user in (west.stranger, leader, west.staff):
+            assert found(user, words) == {}, words
+        assert west.zhen.pk not in found(west.worker_east, words).get("resident", []), words
+    assert found(UserFactory(), west.west.grids[0].code) == {}
+
+
+def test_the_dead_are_marked_and_the_archived_are_not_found(west):
+    Resident.objects.filter(pk=west.zhen.pk).update(status="dead")
+    (hit,) = search(west.worker, "lzz").groups[0].hits
+    assert hit.tags[0][1] == "paused"
+    Resident.objects.filter(pk=west.zhen.pk).update(archived_at="2026-01-01T00:00Z")
+    assert found(west.worker, "lzz") == {}
+
+
+def test_a_group_is_cut_and_says_so(west):
+    for _number in range(MOST + 3):
+        ResidentFactory(household=west.zhen.household, relation="30", name="刘真")
+    (people,) = search(west.worker, "lz").groups
+    assert (len(people.hits), people.more) == (MOST, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "刘珍珍",
+        "lzz",
+        "liuzhen",
+        "13812345678",
+        "430281198503040021",
+        "0021",
+        "刘珍 0021",
+        "阳光花园3栋501",
+        "430281",
+    ],
+)
+def test_a_search_takes_eight_queries_at_most_whatever_it_finds(west, words, django_assert_max_num_queries):
+    for _number in range(5):
+        ResidentFactory(household=west.zhen.household, relation="30", name="刘珍珍")
+    found(west.worker, "1")  # names of grids are kept in the process
+    west.worker.__dict__.pop("_scope", None)
+    # Posts, data versions, one per kind of record that the words can mean, two for letters.
+    with django_assert_max_num_queries(8):
+        search(west.worker, words)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "   ", "\0", "%", "_", "'", "\\", "a" * 900, "٣", "🙂", "刘%", "--", "栋"]
+)
+def test_odd_words_find_nothing_and_break_nothing(west, words):
+    assert found(west.worker, words) == {}
