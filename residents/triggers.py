@@ -105,7 +105,7 @@ def statements(vendor: str) -> list[str]:
     count, carry = (_pg_count, _pg_carry) if vendor == "postgresql" else (_sqlite_count, _sqlite_carry)
     made = [line for table in MEASURES for line in count(table)]
     made += [line for link in CARRY for line in carry(*link)]
-    return made + kept_triggers.statements(vendor)
+    return made + kept_triggers.first(vendor)
 
 
 def install(apps, schema_editor):

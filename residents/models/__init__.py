@@ -2,9 +2,9 @@ from residents.models.care import CareClass, CareRecord, SupportRecord
 from residents.models.figures import GridCount
 from residents.models.people import Household, Resident, Stay, Tenancy
 from residents.models.place import Building, Dwelling, KeyPlace, Organisation
-from residents.models.trail import Access, Change
+from residents.models.trail import Access, Change, Erasure
 
 __all__ = [
-    "Access", "Building", "CareClass", "CareRecord", "Change", "Dwelling", "GridCount", "Household", "KeyPlace",
+    "Access", "Building", "CareClass", "CareRecord", "Change", "Dwelling", "Erasure", "GridCount", "Household", "KeyPlace",
     "Organisation", "Resident", "Stay", "SupportRecord", "Tenancy",
 ]  # fmt: skip

@@ -1,9 +1,13 @@
+import json
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import roles
+from core import ciphers
+from residents import care
 from residents.models.base import RegistryQuerySet
 from residents.models.people import Resident
 
@@ -71,8 +75,20 @@ class CareClass(models.Model):
         return [str(roles.ROLES[code].name) for code in self.roles if code in roles.ROLES]
 
 
+class CareQuerySet(RegistryQuerySet):
+    def permitted(self, user, permission: str):
+        """Also only of classes that one of the person's roles may know of there (residents.care)."""
+        return super().permitted(user, permission).filter(care.care_q(user))
+
+    def current(self):
+        return self.filter(until=None)
+
+
 class CareRecord(models.Model):
-    """Somebody in a care register (关爱对象). Statutory registers are `SupportRecord`, never here."""
+    """Somebody in a care register (关爱对象). Statutory registers are `SupportRecord`, never here.
+
+    `data` holds the class's own fields as {"sealed": encrypted JSON}: read `values`, set them with `seal`.
+    """
 
     resident = models.ForeignKey(Resident, models.CASCADE, related_name="care", verbose_name=_("resident"))
     care_class = models.ForeignKey(CareClass, models.PROTECT, related_name="records", verbose_name=_("class"))
@@ -91,7 +107,7 @@ class CareRecord(models.Model):
     end_reason = models.CharField(_("reason of the end"), max_length=200, blank=True, default="")
     data = models.JSONField(_("own fields"), default=dict, blank=True)
 
-    objects = RegistryQuerySet.as_manager()
+    objects = CareQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("care record")
@@ -112,6 +128,18 @@ class CareRecord(models.Model):
 
     def __str__(self):
         return f"{self.resident_id} {self.care_class_id}"
+
+    @property
+    def values(self) -> dict:
+        """The class's own fields in clear."""
+        sealed = self.data.get("sealed", "") if isinstance(self.data, dict) else ""
+        return json.loads(ciphers.decrypt(sealed)) if sealed else {}
+
+    def seal(self, values: dict):
+        """Take over the own fields; the stored form stays as it is where nothing differs."""
+        if values != self.values:
+            clear = json.dumps(values, ensure_ascii=False, sort_keys=True)
+            self.data = {"sealed": ciphers.encrypt(clear)} if values else {}
 
 
 class SupportRecord(models.Model):

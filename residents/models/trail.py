@@ -7,7 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.sql import WritingTransaction
+from residents import care
 from residents.models.base import RegistryQuerySet
+from residents.models.care import CareRecord
+
+VIEW_ACCESS = "residents.view_access"
 
 
 class Kind(models.TextChoices):
@@ -19,6 +23,15 @@ class Kind(models.TextChoices):
     PLACE = "place", _("key place")
     CARE = "care", _("care record")
     SUPPORT = "support", _("statutory support record")
+
+
+class ChangeQuerySet(RegistryQuerySet):
+    def permitted(self, user, permission: str):
+        """Without statutory registers (residents.services.support reads those), and of care records only those of
+        classes that the person may know of."""
+        known = CareRecord.objects.permitted(user, permission).values("pk")
+        rows = super().permitted(user, permission).exclude(kind=Kind.SUPPORT)
+        return rows.filter(~Q(kind=Kind.CARE) | Q(record_id__in=known))
 
 
 class Change(models.Model):
@@ -46,7 +59,7 @@ class Change(models.Model):
     batch = models.UUIDField(_("import"), null=True, blank=True)
     xact = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
 
-    objects = RegistryQuerySet.as_manager()
+    objects = ChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("change")
@@ -61,8 +74,22 @@ class Change(models.Model):
         return f"{self.kind} {self.record_id} {self.action}"
 
 
+class AccessQuerySet(RegistryQuerySet):
+    def permitted(self, user, permission: str):
+        """What concerns a statutory register only where the person may know of that class."""
+        rows = super().permitted(user, permission)
+        return rows.filter(~Q(kind=Kind.SUPPORT) | care.support_q(user))
+
+    def visible_to(self, user):
+        return self.permitted(user, VIEW_ACCESS)
+
+
 class Access(models.Model):
-    """One look at private fields: an unmasking, an opened statutory file, an export, a person's own statement."""
+    """One look at private fields: an unmasking, an opened statutory file, an export, a person's own statement.
+
+    Of a statutory register neither `resident` nor a name of the class stands here: `record_id` is the file's, and
+    `class_tag` is the keyed hash that only those who may know the class can ask for.
+    """
 
     class Act(models.TextChoices):
         UNMASK = "unmask", _("unmasked")
@@ -87,11 +114,12 @@ class Access(models.Model):
     fields = models.JSONField(_("fields"), default=list)
     reason = models.CharField(_("reason"), max_length=200)
     address = models.CharField(_("network address"), max_length=45, blank=True, default="")
+    class_tag = models.CharField(max_length=22, blank=True, default="", editable=False)
     rows = models.PositiveIntegerField(_("records"), default=1)
     flags = models.JSONField(_("noticeable"), default=list, help_text="night, outside, many")
     flagged = models.BooleanField(_("is noticeable"), default=False, db_index=True)
 
-    objects = RegistryQuerySet.as_manager()
+    objects = AccessQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("access to private data")
@@ -103,3 +131,31 @@ class Access(models.Model):
 
     def __str__(self):
         return f"{self.user_id} {self.act} {self.record_id}"
+
+
+class Erasure(models.Model):
+    """That the personal data of a record were erased, by whom and why: it alone lets the history be emptied."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    record_id = models.BigIntegerField(_("record"))
+    grid = models.ForeignKey("grids.Grid", models.PROTECT, related_name="+", verbose_name=_("grid"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+
+    objects = RegistryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("erasure of personal data")
+        verbose_name_plural = _("erasures of personal data")
+        indexes = [models.Index(name="residents_erasure_record", fields=["kind", "record_id"])]
+
+    def __str__(self):
+        return f"{self.kind} {self.record_id}"

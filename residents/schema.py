@@ -1,0 +1,166 @@
+"""The own fields of a class of care: typed, defined as data, checked like a form, and shown as words.
+
+A definition is a list of {"name", "label", "kind", "required", "choices"}; values are kept under `name`, in JSON.
+"""
+
+import re
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.services import clean_phone
+from core.ciphers import mask_phone
+from core.errors import Invalid
+
+KINDS = {
+    "text": gettext_lazy("text"),
+    "date": gettext_lazy("date"),
+    "number": gettext_lazy("number"),
+    "choice": gettext_lazy("choice"),
+    "yes_no": gettext_lazy("yes or no"),
+    "phone": gettext_lazy("phone"),
+}
+MOST_FIELDS = 12
+MOST_SIGNS = 200
+NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+
+
+class PhoneField(forms.CharField):
+    """A mobile number or a landline with its area code."""
+
+    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+
+    def clean(self, value):
+        value = super().clean(value)
+        try:
+            return clean_phone(value) if value else ""
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+def checked(definition) -> list[dict]:
+    """The definition with nothing but known keys. Raises Invalid with `fields` in the words of an administrator."""
+    if not isinstance(definition, list):
+        raise Invalid(fields={"fields": [_("Expected a list of fields.")]})
+    errors = [_("At most %(most)s fields.") % {"most": MOST_FIELDS}] if len(definition) > MOST_FIELDS else []
+    made, names = [], set()
+    for number, given in enumerate(definition, 1):
+        given = given if isinstance(given, dict) else {}
+        field = _field(given)
+        words = _wrong(field, names)
+        errors += [_("Field %(number)s: %(words)s") % {"number": number, "words": word} for word in words]
+        names.add(field["name"])
+        made.append(field)
+    if errors:
+        raise Invalid(fields={"fields": errors})
+    return made
+
+
+def _field(given) -> dict:
+    choices = given.get("choices") or []
+    choices = [str(choice).strip() for choice in choices] if isinstance(choices, list) else []
+    return {
+        "name": str(given.get("name") or ""),
+        "label": str(given.get("label") or "").strip(),
+        "kind": str(given.get("kind") or ""),
+        "required": bool(given.get("required")),
+        "choices": [choice for choice in choices if choice],
+    }
+
+
+def _wrong(field, names) -> list[str]:
+    wrong = []
+    if not NAME.fullmatch(field["name"]) or field["name"] in names:
+        wrong.append(_("its name must be new, of small letters, digits and _."))
+    if not 1 <= len(field["label"]) <= 40:
+        wrong.append(_("it needs a label of at most 40 characters."))
+    if field["kind"] not in KINDS:
+        wrong.append(_("its kind is not known."))
+    if (field["kind"] == "choice") != bool(field["choices"]):
+        wrong.append(_("a choice needs its choices, and nothing else has any."))
+    return wrong
+
+
+def form_field(field) -> forms.Field:
+    """The form field that asks for one value."""
+    common = {"label": field["label"], "required": field["required"]}
+    kind = field["kind"]
+    if kind == "date":
+        return forms.DateField(**common, widget=DayInput())
+    if kind == "number":
+        return forms.DecimalField(**common, max_digits=14, decimal_places=4)
+    if kind == "choice":
+        empty = [] if field["required"] and len(field["choices"]) == 1 else [("", "—")]
+        return forms.ChoiceField(**common, choices=[*empty, *((word, word) for word in field["choices"])])
+    if kind == "yes_no":
+        return forms.TypedChoiceField(
+            **common, choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))], empty_value=""
+        )
+    if kind == "phone":
+        return PhoneField(**common, max_length=30)
+    return forms.CharField(**common, max_length=MOST_SIGNS)
+
+
+def form_fields(definition, prefix="own_") -> dict[str, forms.Field]:
+    """{form name: form field}, for a form that is made for a class."""
+    return {f"{prefix}{field['name']}": form_field(field) for field in definition}
+
+
+def initial(definition, data, prefix="own_") -> dict:
+    """What such a form begins with."""
+    return {f"{prefix}{field['name']}": data.get(field["name"], "") for field in definition}
+
+
+def cleaned(definition, data, prefix="") -> dict:
+    """The values as they are kept: known fields only, typed. Raises Invalid with `fields` by name."""
+    data = data if isinstance(data, dict) else {}
+    values, errors = {}, {}
+    for field in definition:
+        try:
+            value = form_field(field).clean(_text(data.get(field["name"])))
+        except ValidationError as error:
+            errors[f"{prefix}{field['name']}"] = list(error.messages)
+            continue
+        if value not in (None, ""):
+            values[field["name"]] = _kept(value)
+    if errors:
+        raise Invalid(fields=errors)
+    return values
+
+
+def _text(value):
+    """What a person would have typed."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None or isinstance(value, list | dict) else str(value)
+
+
+def _kept(value):
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def shown(definition, data) -> list[tuple[str, str]]:
+    """(label, words) of every field that has a value; a phone masked."""
+    rows = []
+    for field in definition:
+        value = data.get(field["name"])
+        if value in (None, ""):
+            continue
+        if field["kind"] == "yes_no":
+            value = _("Yes") if value == "yes" else _("No")
+        elif field["kind"] == "phone":
+            value = mask_phone(str(value))
+        rows.append((field["label"], str(value)))
+    return rows
