@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from core.versions import Kept
 from events.models import StageLimit, Standard, StandardLead
@@ -37,6 +38,17 @@ class Limits:
     def stage(self, stage: Stage, urgency: Urgency) -> tuple[Decimal, str]:
         """(amount, unit) of a stage at an urgency."""
         return self.stages.get((stage, urgency), FALLBACK)
+
+    def versions_of(self, standard_id: int) -> list[int]:
+        """The ids of all versions of this standard."""
+        return self._by_code[self.standards[standard_id].code]
+
+    @cached_property
+    def _by_code(self):
+        found: dict[str, list[int]] = {}
+        for pk, entry in self.standards.items():
+            found.setdefault(entry.code, []).append(pk)
+        return found
 
 
 def _load() -> Limits:

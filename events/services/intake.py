@@ -182,17 +182,15 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, aroun
     """Events this person sees of the same standard within 50 m and 24 h: nearest first, with `metres`.
 
     Shape: [{"event": Event, "metres": float}]. The same standard in another version is the same standard. Found by
-    the index on (standard, reported_at) in a box around the place; distances are computed here because few remain.
+    the index on place (PostGIS) or on standard and time; distances are computed here because few remain.
     """
     if standard_id is None or lon is None:
         return []
     at = at or timezone.now()
-    standards = (around or Surroundings.read()).limits.standards
-    if standard_id not in standards:
+    limits = (around or Surroundings.read()).limits
+    if standard_id not in limits.standards:
         raise Invalid(fields={"standard": [_("There is no such standard.")]})
-    code = standards[standard_id].code
-    same = [pk for pk, entry in standards.items() if entry.code == code]
-    metres = dict(_within(lon, lat, same, at))
+    metres = dict(_within(lon, lat, limits.versions_of(standard_id), at))
     metres.pop(exclude, None)
     if not metres:
         return []
@@ -207,10 +205,13 @@ def likely_repeats(*, actor, standard_id, lon, lat, at=None, exclude=None, aroun
 
 _AROUND = """
 SELECT id, ST_X(location), ST_Y(location) FROM events_event
-WHERE standard_id IN ({standards}) AND reported_at BETWEEN %s AND %s
-  AND ST_X(location) BETWEEN %s AND %s AND ST_Y(location) BETWEEN %s AND %s
+WHERE standard_id IN ({standards}) AND reported_at BETWEEN %s AND %s AND {near}
 ORDER BY reported_at DESC LIMIT %s
 """
+_NEAR = {
+    "postgresql": "location && ST_MakeEnvelope(%s, %s, %s, %s, 4326)",
+    "sqlite": "ST_X(location) >= %s AND ST_Y(location) >= %s AND ST_X(location) <= %s AND ST_Y(location) <= %s",
+}
 
 
 def _within(lon, lat, standards, at):
@@ -218,8 +219,8 @@ def _within(lon, lat, standards, at):
     window = timedelta(hours=REPEAT_HOURS)
     times = [connection.ops.adapt_datetimefield_value(moment) for moment in (at - window, at + window)]
     wide, high = _reach(lat, REPEAT_METRES)
-    sql = _AROUND.format(standards=", ".join(["%s"] * len(standards)))
-    box = [lon - wide, lon + wide, lat - high, lat + high]
+    sql = _AROUND.format(standards=", ".join(["%s"] * len(standards)), near=_NEAR[connection.vendor])
+    box = [lon - wide, lat - high, lon + wide, lat + high]
     with connection.cursor() as cursor:
         execute(cursor, sql, [*standards, *times, *box, MOST_REPEATS])
         for pk, x, y in cursor.fetchall():
