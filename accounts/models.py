@@ -1,6 +1,7 @@
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core import ciphers
 from core.fields import EncryptedField
@@ -15,7 +16,7 @@ class User(AbstractUser):
 
     first_name = None
     last_name = None
-    name = models.CharField(_("name"), max_length=60, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60, blank=True)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.PERSON)
     phone = EncryptedField(_("phone"), blank=True, default="")
     id_number = EncryptedField(_("ID number"), blank=True, default="")

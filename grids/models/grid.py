@@ -3,6 +3,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from grids.scope import Scope
 
@@ -55,7 +56,7 @@ class Grid(models.Model):
     """
 
     code = models.CharField(_("code"), max_length=20, help_text=_("12 digits, a grid 15 (village + 3)."))
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("grid", "name"), max_length=80)
     level = models.PositiveSmallIntegerField(_("level"))
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")

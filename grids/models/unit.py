@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from grids.scope import Scope
 
@@ -42,7 +43,7 @@ class Unit(models.Model):
         DEPARTMENT = "department", _("Department 责任单位")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(pgettext_lazy("unit", "name"), max_length=80)
     code = models.CharField(_("code"), max_length=40, unique=True)
     grid = models.ForeignKey(
         "grids.Grid", models.PROTECT, related_name="units", verbose_name=_("territory or jurisdiction")
