@@ -50,11 +50,13 @@ def differences(before: dict, after: dict) -> dict[str, list]:
     return {name: [_shown(name, before.get(name)), _shown(name, after[name])] for name in names}
 
 
-def note(record, *, before: dict, user, action: str, batch=None) -> Change | None:
+def note(record, *, before: dict, user, action: str, batch=None, reason: str = "") -> Change | None:
     """Write one row of history for a saved record; None if nothing differs. `before` is from `snapshot`."""
     told = differences(before, snapshot(record))
     if before and not told:
         return None
+    if reason:
+        told["reason"] = ["", reason]
     return Change.objects.create(
         kind=KINDS[type(record)], record_id=record.pk, grid_id=record.grid_id, user=user, action=action,
         changes=told, batch=batch,

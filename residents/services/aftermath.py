@@ -1,0 +1,19 @@
+"""What follows for the rest of the registry when somebody dies, leaves, or moves to another grid."""
+
+from residents.models import Building, Change, Tenancy
+from residents.services import records, trail
+
+
+def after_departure(person, day, reason, actor):
+    """Tenancies end, a building looks for another head."""
+    Tenancy.objects.filter(tenant=person, until=None, since__lte=day).update(until=day)
+    for building in Building.objects.filter(head=person).select_for_update().order_by("pk"):
+        before = trail.snapshot(building)
+        building.head = None
+        records._write(building)
+        trail.note(building, before=before, user=actor, action="head")
+
+
+def after_move(person, left: int, actor):
+    """The grid that was left is told, too: its readers see that the record went, not where to."""
+    Change.objects.create(kind="resident", record_id=person.pk, grid_id=left, user=actor, action="moved_away")

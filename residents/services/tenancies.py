@@ -1,0 +1,77 @@
+"""A dwelling that is let (租赁): from when until when, to whom."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import Invalid
+from residents import checks, codes
+from residents.models import Organisation, Resident, Tenancy
+from residents.services import records, rights, stays, trail
+
+
+@transaction.atomic
+def begin_tenancy(
+    *, actor, dwelling, since, tenant=None, organisation=None, until=None, contract=""
+) -> Tenancy:
+    """The door is let from this day. Told twice it is one tenancy; the dwelling counts as rented (business: for an
+    organisation)."""
+    door = rights.a_door(actor, dwelling, lock=True)
+    day = rights.a_day(since, "since")
+    if (tenant is None) == (organisation is None):
+        raise Invalid(fields={"tenant": [_("expected a person or an organisation.")]})
+    tenant = tenant and rights.seen_one(Resident, tenant, actor, "tenant")
+    organisation = organisation and rights.seen_one(Organisation, organisation, actor, "organisation")
+    last = _end_after(day, until)
+    known = {"tenant": tenant, "organisation": organisation}
+    if found := stays.running(day).filter(dwelling=door, **known).first():
+        return found
+    made = Tenancy.objects.create(
+        dwelling=door, grid=door.grid, since=day, until=last, contract=checks.plain(contract)[:40], **known
+    )
+    _use(door, "business" if organisation else "rented", actor, "let")
+    return made
+
+
+@transaction.atomic
+def end_tenancy(*, actor, tenancy, on, use: str | None = None) -> Tenancy:
+    """The tenancy ended on this day. The dwelling becomes `use`; if not said, empty once nobody lives there."""
+    door = rights.locked(tenancy.dwelling, actor)
+    tenancy = Tenancy.objects.select_for_update().get(pk=tenancy.pk)
+    today = timezone.localdate()
+    if tenancy.until is not None and tenancy.until <= today:
+        return tenancy
+    tenancy.until = rights.a_day(on, earliest=tenancy.since)
+    tenancy.save(update_fields=["until"])
+    if use is not None and use not in codes.DWELLING_USE:
+        raise Invalid(
+            fields={"use": [_("expected one of: %(names)s.") % {"names": ", ".join(codes.DWELLING_USE)}]}
+        )
+    still = stays.running(today).filter(dwelling=door).exists()
+    lived = Resident.objects.living().filter(dwelling=door).exists()
+    if use or not (still or lived):
+        _use(door, use or "empty", actor, "tenancy_ended")
+    return tenancy
+
+
+def _use(door, use, actor, action):
+    if door.use == use:
+        return
+    before = trail.snapshot(door)
+    door.use = use
+    records._write(door)
+    trail.note(door, before=before, user=actor, action=action)
+
+
+def _end_after(since: date, until):
+    if until in (None, ""):
+        return None
+    try:
+        last = until if type(until) is date else date.fromisoformat(str(until))
+    except ValueError as error:
+        raise Invalid(fields={"until": [_("expected a date such as 1985-03-04.")]}) from error
+    if last < since:
+        raise Invalid(fields={"until": [_("A tenancy must end after it begins.")]})
+    return last
