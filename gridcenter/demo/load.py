@@ -28,6 +28,8 @@ from .bare import bare
 from .life import Life, World
 from .places import PLACES, tree
 from .plan import Planner, start_of
+from .registry import trail
+from .registry.fill import filling
 from .seals import write_seals
 from .story import Cast, Plot, Story
 from .territory import cut
@@ -66,9 +68,9 @@ class Loader:
     """Loads one place; `say` is told of the progress. The same seed and end give the same county."""
 
     def __init__(self, key: str, seed: int, months: int, until: date, *, events: int | None = None,
-                 passwords: bool = False, say: Callable[[str], object] = lambda text: None):  # fmt: skip
+                 people: int = 0, passwords: bool = False, say: Callable[[str], object] = lambda text: None):  # fmt: skip
         self.place, self.seed, self.months, self.until = PLACES[key], seed, months, until
-        self.limit, self.passwords, self.say = events, passwords, say
+        self.limit, self.people, self.passwords, self.say = events, people, passwords, say
         self.first, self.end = start_of(until, months), end_of(until)
         self.loaded = Loaded()
         self._started = perf_counter()
@@ -94,6 +96,7 @@ class Loader:
         self._events(root, staff)
         self.loaded.counts["notices"] = writing.write_notices()
         self._lap("notices")
+        self._registry(root)
         self._analyze()
         self.loaded.counts["seals"] = write_seals(self.end)
         self._lap("seals")
@@ -123,6 +126,16 @@ class Loader:
         self.loaded.counts.update(units=staff.units, users=staff.users)
         self._lap("people")
         return staff
+
+    def _registry(self, root):
+        """Buildings, families, organisations of `people` people; none for 0."""
+        if not self.people:
+            return
+        filler = filling(self.place, root, self.people, self.until, self.seed)
+        self.loaded.counts.update(filler.plan().write())
+        self._lap("registry")
+        self.loaded.counts["changes"] = trail.write()
+        self._lap("registry's history")
 
     # ---- events
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from core.errors import DomainError
 from gridcenter.demo.load import Loader
 from gridcenter.demo.places import PLACES
+from gridcenter.demo.registry.size import FEWEST, PEOPLE
 from grids.models import Grid
 
 
@@ -25,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the last day (default: today, until now)"
         )
+        parser.add_argument(
+            "--people", type=int, metavar="N", help="people in its registry (default: as many as the place has; 0: none)"
+        )
         parser.add_argument("--loaded", action="store_true", help="only say whether a territory is loaded: exit 0 if so")
         parser.add_argument(
             "--i-know-this-is-synthetic",
@@ -33,7 +37,7 @@ class Command(BaseCommand):
             help="load outside demo and test mode (measurements); nobody gets a password then",
         )
 
-    def handle(self, *, place, seed, months, until, loaded, synthetic, **options):
+    def handle(self, *, place, seed, months, until, people, loaded, synthetic, **options):
         if loaded:
             self._say_loaded()
             return
@@ -50,11 +54,14 @@ class Command(BaseCommand):
             raise CommandError(f"--until is {until}, which is still to come; today is {today}.")
         if not 1 <= months <= 60:
             raise CommandError(f"--months is {months}: expected 1 to 60.")
+        people = PEOPLE[place] if people is None else people
+        if people and people < FEWEST:
+            raise CommandError(f"--people is {people}: expected 0 or at least {FEWEST}.")
         say = self.stdout.write if options["verbosity"] else lambda text: None
         say(f"Demo county {place}, seed {seed}, {months} months until {until}: synthetic grids, fictional people.")
         passwords = settings.GRIDCENTER_MODE == "demo"
         try:
-            result = Loader(place, seed, months, until, passwords=passwords, say=say).load()
+            result = Loader(place, seed, months, until, people=people, passwords=passwords, say=say).load()
         except DomainError as error:
             raise CommandError(str(error.message)) from error
         say(", ".join(f"{count} {name}" for name, count in result.counts.items()))

@@ -1,0 +1,95 @@
+"""Plans a registry and writes it: COPY of each table, without its indexes until all rows are there."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+
+from core.bulk import copy_rows, reset_sequence
+from events.models import Event
+from gridcenter.demo.bare import bare
+from gridcenter.demo.names import SURNAME_SHARES
+from gridcenter.demo.places import Node, Place
+
+from . import families, homes, land, persons, rows
+from .size import TIANYUAN, Size
+
+LOST = 0.0012  # households whose dwelling nobody has noted
+CALLED_EMPTY = 0.0025  # dwellings called empty in which somebody lives
+TWO_HEADS = 0.0006
+THIN, DENSE = 200, 1400  # people a grid: fewer look empty; as many as a lively grid has
+
+
+class Filler:
+    """One registry: the same grids, size, seed and day give the same people."""
+
+    def __init__(self, grids: list, size: Size, prefix: str, today: date, seed: int,
+                 say: Callable[[str], object] = lambda text: None):  # fmt: skip
+        self.grids, self.size, self.prefix, self.today, self.say = grids, size, prefix, today, say
+        self.seed = seed
+        self.grid_ids = np.array([node.id for node in grids])
+        self.urban = np.array([node.parent.urban for node in grids])
+
+    def rng(self, name: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, *f"registry {name}".encode()])
+
+    def plan(self):
+        """Decide on every record, in memory."""
+        self.land = land.plan(self.grids, self.size, self.rng("land"))
+        self.homes = homes.plan(self.land, self.urban, self.rng("homes"))
+        self.dwelling = homes.lived_in(self.homes, self.size.households, self.rng("lived in"))
+        rented = self.homes.use[self.dwelling] == homes.RENTED
+        rural = ~self.urban[self.homes.grid[self.dwelling]]
+        rng = self.rng("families")
+        self.families = families.plan(rented, rural, self.size.people, SURNAME_SHARES, rng)
+        self.persons = persons.plan(self.families, rented, self.prefix, self.today, self.rng("persons"))
+        self.since = self._since(rented, self.rng("since"))
+        self._spoil(self.rng("defects"))
+        return self
+
+    def _spoil(self, rng):
+        """What a registry has wrong after two years: the board of data quality is to find it."""
+        households = len(self.dwelling)
+        self.lost = rng.random(households) < LOST
+        wrong = self.dwelling[rng.random(households) < CALLED_EMPTY]
+        self.homes.use[wrong] = homes.EMPTY
+        wives = np.flatnonzero(self.families.relation == "10")
+        self.families.relation[wives[rng.random(len(wives)) < TWO_HEADS]] = "02"
+
+    def _since(self, rented, rng):
+        """The day each household moved in."""
+        days = np.where(rented, rng.integers(20, 1500, len(rented)), rng.integers(300, 9000, len(rented)))
+        built = (self.today.year - self.land.built[self.homes.building[self.dwelling]]) * 365
+        return np.datetime64(self.today, "D") - np.minimum(days, np.maximum(built, 30))
+
+    def write(self) -> dict[str, int]:
+        """COPY everything in the caller's transaction; returns the counts."""
+        made = rows.Rows(self)
+        with bare(list(rows.TABLES)):
+            for table, columns, each in made.tables():
+                copy_rows(table, columns, each)
+        reset_sequence(*rows.TABLES)
+        return made.counts
+
+
+def filling(place: Place, root: Node, people: int, today: date, seed: int) -> Filler:
+    """A registry of `people` for a place: of all its grids, or of a few communities if that is too thin."""
+    grids = [node for node in root.walk() if node.level == 4 and node.kept]
+    if people < len(grids) * THIN:
+        grids = _communities(grids, people)
+    return Filler(grids, TIANYUAN.scaled(people), place.prefix, today, seed)
+
+
+def _communities(grids, people):
+    """Whole communities and villages: those whose workers have most to do first (the demo's logins among them)."""
+    load = Counter(Event.objects.open().values_list("grid_id", flat=True))
+    busiest = sorted(grids, key=lambda node: (-load[node.id], node.id))
+    villages: list = []
+    wanted = max(1, people // DENSE)
+    for node in busiest:
+        if node.parent not in villages:
+            villages.append(node.parent)
+        if sum(len(village.children) for village in villages) >= wanted:
+            break
+    return [node for node in grids if node.parent in villages]
