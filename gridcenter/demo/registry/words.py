@@ -9,10 +9,10 @@ GIVEN = {
     ("1", 2): ("子宇浩梓俊奕一天嘉博思沐泽雨明睿晨皓文星", "轩宇涵泽辰豪睿然阳博航铭琪霖宸熙昊源杰恒"),
     ("2", 2): ("子雨梓欣诗思佳语可一若梦紫雅心嘉依沐艺晨", "涵萱怡琪妍菲彤瑶馨悦欣然婷宁蕾桐玥珊雯汐"),
 }
-SINGLE = _listed(0.30, 0.22, 0.06)  # share of given names of one character, by the same times
+SINGLE = (0.30, 0.22, 0.06)  # share of given names of one character, by the same times
 
 _listed = str.split
-ESTATE_FIRST = (
+ESTATE_FIRST = _listed(
     "阳光 翡翠 锦绣 滨江 金域 湘江 天元 香樟 御景 碧桂 格林 丽景 华晨 东方 融创 金碧 紫金 银杏 康桥 春天 "
     "泰山 庐山 珠江 长江 黄河 银天 新城 湘银 嘉盛 隆兴 枫丹 荷塘 桂花 梧桐 向阳 和谐 安泰 恒泰 丰泽 博雅"
 )
