@@ -1,0 +1,434 @@
+"""Births, deaths, moves, splits, merges, tenancies: each dated, with stays and history, the household kept whole."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from core.errors import Invalid, NotFound, Refused
+from residents.models import Building, Change, Dwelling, GridCount, Household, Resident, Stay, Tenancy
+from residents.services import life, records
+from tests.residents.factories import (
+    DwellingFactory,
+    HouseholdFactory,
+    OrganisationFactory,
+    ResidentFactory,
+    id_number,
+)
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 3, 1)
+BEFORE = date(2020, 1, 1)
+
+
+class Family:
+    """刘 and 陈 with two children and her mother behind one door of the first west grid, since 2020."""
+
+    def __init__(self, county):
+        self.county, self.worker, self.operator = county, county.worker, county.operator_area
+        self.home = HouseholdFactory(dwelling__building__grid=county.west.grids[0])
+        self.head = self.member("02", date(1985, 3, 4), male=True, name="刘大力")
+        self.wife = self.member("10", date(1987, 3, 4), name="陈芳")
+        self.son = self.member("20", date(2008, 3, 4), male=True, name="刘小力")
+        self.girl = self.member("30", date(2012, 3, 4), name="刘小芳")
+        self.mother = self.member("50", date(1950, 3, 4), name="王秀英")
+        Household.objects.filter(pk=self.home.pk).update(head=self.head)
+        self.home.refresh_from_db()
+        self.door = self.home.dwelling
+        self.next = DwellingFactory(building=self.door.building, storey=5)
+        self.far = DwellingFactory(building__grid=county.east.grids[0])
+
+    def member(self, relation, born, male=False, **values):
+        number = id_number(born, male=male)
+        person = ResidentFactory(household=self.home, relation=relation, id_number=number, **values)
+        Stay.objects.create(
+            resident=person,
+            household=self.home,
+            dwelling=self.home.dwelling,
+            grid=self.home.grid,
+            since=BEFORE,
+        )
+        return person
+
+    def relations(self, home=None):
+        rows = Resident.objects.living().filter(household=home or self.home).order_by("pk")
+        return dict(rows.values_list("name", "relation"))
+
+    def again(self):
+        for name in ("home", "head", "wife", "son", "girl", "mother", "door", "next"):
+            getattr(self, name).refresh_from_db()
+
+
+@pytest.fixture
+def family(county):
+    return Family(county)
+
+
+def stays(person):
+    rows = Stay.objects.filter(resident=person).order_by("id")
+    return list(rows.values_list("dwelling", "since", "until", "began", "ended"))
+
+
+def people(grid):
+    return dict(GridCount.objects.filter(grid=grid, amount__gt=0).values_list("measure", "amount")).get(
+        "people", 0
+    )
+
+
+def wrong(call):
+    before = list(Stay.objects.order_by("id").values()), list(Resident.objects.order_by("id").values_list())
+    with pytest.raises(Invalid) as error, transaction.atomic():
+        call()
+    after = list(Stay.objects.order_by("id").values()), list(Resident.objects.order_by("id").values_list())
+    assert len(Change.objects.all()) == 0 and [len(part) for part in before] == [len(part) for part in after]
+    return set(error.value.fields)
+
+
+def actions(record):
+    kind = {"Resident": "resident", "Household": "household", "Dwelling": "dwelling"}[type(record).__name__]
+    return list(
+        Change.objects.filter(kind=kind, record_id=record.pk).order_by("id").values_list("action", flat=True)
+    )
+
+
+# ---- birth and death
+
+
+def test_a_child_is_born(family):
+    child = life.record_birth(
+        actor=family.worker, household=family.home, on=DAY, name="刘新", sex="2", relation="30"
+    )
+    assert (child.birth_date, child.dwelling, child.status) == ("2026-03-01", family.door, "living")
+    assert stays(child) == [(family.door.pk, DAY, None, "born", "")]
+    assert actions(child) == ["born"] and people(family.home.grid) == 6
+    later = id_number(DAY, male=False)
+    if later[6:14] == "20260301":
+        assert (
+            records.change(child, actor=family.worker, id_number=later, id_kind="111").birth_date
+            == "2026-03-01"
+        )
+
+
+def test_a_spouse_is_not_born(family):
+    call = dict(actor=family.worker, household=family.home, name="x", sex="1")
+    assert wrong(lambda: life.record_birth(on=DAY, relation="10", **call)) == {"relation"}
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    assert wrong(lambda: life.record_birth(on=tomorrow, relation="20", **call)) == {"on"}
+
+
+def test_the_head_dies_and_the_spouse_follows(family):
+    Building.objects.update(head=family.head)
+    Tenancy.objects.create(dwelling=family.next, tenant=family.head, grid=family.home.grid, since=BEFORE)
+    life.record_death(actor=family.worker, resident=family.head, on=DAY)
+    life.record_death(actor=family.worker, resident=family.head, on=DAY)  # told twice
+    family.again()
+    assert (family.head.status, family.head.ended_on, family.head.household) == ("dead", DAY, None)
+    assert stays(family.head) == [(family.door.pk, BEFORE, DAY, "recorded", "died")]
+    assert family.home.head == family.wife
+    assert family.relations() == {"陈芳": "02", "刘小力": "20", "刘小芳": "30", "王秀英": "97"}
+    assert Tenancy.objects.get().until == DAY and not Building.objects.exclude(head=None).exists()
+    assert actions(family.head) == ["died"] and actions(family.wife) == ["head"]
+    assert people(family.home.grid) == 4
+
+
+def test_without_a_spouse_the_oldest_adult_follows_and_the_last_ends_the_household(family):
+    for person in (family.head, family.wife):
+        life.record_death(actor=family.worker, resident=person, on=DAY)
+    family.again()
+    assert family.home.head == family.mother
+    assert family.relations() == {"刘小力": "", "刘小芳": "", "王秀英": "02"}
+    for person in (family.mother, family.son, family.girl):
+        life.move_out(actor=family.worker, resident=person, on=DAY)
+    family.again()
+    assert (family.home.head, family.home.ended_on) == (None, DAY)
+    assert actions(family.home)[-1] == "ended" and people(family.home.grid) == 0
+
+
+def test_days_are_in_order_and_not_in_the_future(family):
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    for on in (tomorrow, BEFORE - timedelta(days=1), "soon", None):
+        assert wrong(lambda on=on: life.record_death(actor=family.worker, resident=family.son, on=on)) == {
+            "on"
+        }
+        assert wrong(lambda on=on: life.move_out(actor=family.worker, resident=family.son, on=on)) == {"on"}
+        assert wrong(
+            lambda on=on: life.move_within(
+                actor=family.worker, resident=family.son, dwelling=family.next, on=on
+            )
+        ) == {"on"}
+
+
+def test_the_dead_do_not_move(family):
+    Resident.objects.filter(pk=family.son.pk).update(status="dead")
+    assert wrong(lambda: life.move_out(actor=family.worker, resident=family.son, on=DAY)) == {"resident"}
+    assert wrong(
+        lambda: life.move_within(actor=family.worker, resident=family.son, dwelling=family.next, on=DAY)
+    ) == {"resident"}
+
+
+# ---- in and out
+
+
+def test_somebody_comes_and_founds_a_household(family):
+    made = life.move_in(
+        actor=family.worker, dwelling=family.next, on=DAY, name="周新", id_number=id_number(), population="floating",
+        inflow_reason="01", permit_expires="2027-03-01",
+    )  # fmt: skip
+    home = made.household
+    assert (home.head, home.dwelling, made.relation, made.dwelling) == (made, family.next, "02", family.next)
+    assert stays(made) == [(family.next.pk, DAY, None, "moved_in", "")]
+    assert Stay.objects.get(resident=made).household == home
+    joined = life.move_in(actor=family.worker, household=home, on=DAY, name="周友", relation="99")
+    assert family.relations(home) == {"周新": "02", "周友": "99"} and joined.dwelling == family.next
+
+
+def test_who_left_comes_back_as_the_same_record_also_to_another_grid(family):
+    number = family.son.id_number
+    life.move_out(actor=family.worker, resident=family.son, on=DAY, reason="外出务工")
+    east = family.county.worker_east
+    later = DAY + timedelta(days=30)
+    back = life.move_in(actor=east, dwelling=family.far, on=later, name="刘小力", id_number=number)
+    assert (back.pk, back.status, back.grid, back.ended_on) == (
+        family.son.pk,
+        "living",
+        family.far.grid,
+        None,
+    )
+    assert stays(back) == [
+        (family.door.pk, BEFORE, DAY, "recorded", "moved_out"), (family.far.pk, later, None, "moved_in", ""),
+    ]  # fmt: skip
+    assert [stay.dwelling for stay in life.lived_at(user=east, resident=back)] == [
+        family.far
+    ]  # not where they lived
+
+
+def test_somebody_elses_number_brings_nobody_back(family):
+    number = family.son.id_number
+    given = dict(actor=family.county.worker_east, dwelling=family.far, on=DAY, id_number=number)
+    assert wrong(lambda: life.move_in(name="刘小力", **given)) == {"id_number"}  # lives elsewhere
+    life.move_out(actor=family.worker, resident=family.son, on=DAY)
+    with pytest.raises(Invalid) as error:
+        life.move_in(name="别人", **given)
+    assert set(error.value.fields) == {"id_number"} and error.value.facts == {}
+
+
+# ---- within
+
+
+def test_one_moves_into_a_household_of_their_own(family):
+    life.move_within(actor=family.worker, resident=family.head, dwelling=family.next, on=DAY)
+    family.again()
+    own = family.head.household
+    assert own != family.home and (own.head, own.dwelling) == (family.head, family.next)
+    assert family.home.head == family.wife
+    assert stays(family.head) == [
+        (family.door.pk, BEFORE, DAY, "recorded", "within"), (family.next.pk, DAY, None, "within", ""),
+    ]  # fmt: skip
+    assert people(family.home.grid) == 5
+
+
+def test_a_move_to_another_grid_needs_both(family):
+    with pytest.raises(Invalid):
+        life.move_within(actor=family.worker, resident=family.son, dwelling=family.far, on=DAY)
+    with pytest.raises(NotFound):
+        life.move_within(actor=family.county.worker_east, resident=family.son, dwelling=family.far, on=DAY)
+    assert not Change.objects.exists()
+    life.move_within(actor=family.operator, resident=family.son, dwelling=family.far, on=DAY)
+    old, new = family.home.grid, family.far.grid
+    assert (people(old), people(new)) == (4, 1)
+    left = Change.objects.get(action="moved_away")
+    assert (left.grid, left.record_id, left.changes) == (old, family.son.pk, {})
+
+
+def test_a_whole_household_moves(family):
+    life.move_within(actor=family.operator, household=family.home, dwelling=family.far, on=DAY)
+    family.again()
+    assert (family.home.dwelling, family.home.grid, family.home.head) == (
+        family.far,
+        family.far.grid,
+        family.head,
+    )
+    assert set(Resident.objects.values_list("dwelling", "grid")) == {(family.far.pk, family.far.grid_id)}
+    assert (people(family.door.grid), people(family.far.grid)) == (0, 5)
+    assert family.relations()["陈芳"] == "10"
+
+
+def test_one_joins_another_household(family):
+    other = HouseholdFactory(dwelling=family.next)
+    life.move_within(actor=family.worker, resident=family.mother, into=other, on=DAY, relation="02")
+    family.again()
+    other.refresh_from_db()
+    assert (family.mother.household, family.mother.dwelling, other.head) == (
+        other,
+        family.next,
+        family.mother,
+    )
+    again = dict(actor=family.worker, resident=family.mother, on=DAY)
+    with pytest.raises(Invalid):
+        life.move_within(into=other, **again)
+    with pytest.raises(Invalid):
+        life.move_within(dwelling=family.next, **again)
+    with pytest.raises(Invalid):
+        life.move_within(**again)
+    with pytest.raises(Invalid):
+        life.move_within(into=HouseholdFactory(dwelling=family.far), **again)
+
+
+# ---- split and merge
+
+
+def test_a_household_splits_and_merges_again(family):
+    made = life.split_household(
+        actor=family.worker, household=family.home, members=[family.head.pk, family.son.pk], head=family.head, on=DAY,
+        number="430281999999", relations={family.son.pk: "20"},
+    )  # fmt: skip
+    family.again()
+    assert (made.head, made.dwelling, made.number) == (family.head, family.door, "430281999999")
+    assert family.relations(made) == {"刘大力": "02", "刘小力": "20"}
+    assert family.relations() == {"陈芳": "02", "刘小芳": "30", "王秀英": "97"}
+    life.merge_households(
+        actor=family.worker, source=made, target=family.home, on=DAY, relations={family.head.pk: "10"}
+    )
+    family.again()
+    made.refresh_from_db()
+    assert (made.ended_on, made.head, made.members.count()) == (DAY, None, 0)
+    assert family.relations()["刘大力"] == "10" and family.home.head == family.wife
+    assert [row[3:] for row in stays(family.son)] == [
+        ("recorded", "split"),
+        ("split", "merged"),
+        ("merged", ""),
+    ]
+    assert people(family.home.grid) == 5
+
+
+@pytest.mark.parametrize("members", ["nobody", "all", "strangers"])
+def test_a_split_leaves_somebody_on_both_sides(family, members):
+    other = ResidentFactory(household__dwelling=family.next)
+    given = {
+        "nobody": [], "all": list(Resident.objects.filter(household=family.home).values_list("pk", flat=True)),
+        "strangers": [family.head.pk, other.pk],
+    }[members]  # fmt: skip
+    call = dict(actor=family.worker, household=family.home, head=family.head, on=DAY)
+    assert wrong(lambda: life.split_household(members=given, **call)) == {"members"}
+
+
+def test_another_head_is_chosen(family):
+    life.set_head(actor=family.worker, household=family.home, resident=family.wife)
+    family.again()
+    assert family.home.head == family.wife
+    assert family.relations() == {
+        "刘大力": "10",
+        "陈芳": "02",
+        "刘小力": "20",
+        "刘小芳": "30",
+        "王秀英": "97",
+    }
+    life.set_head(actor=family.worker, household=family.home, resident=family.son)
+    assert family.relations() == {"刘大力": "", "陈芳": "50", "刘小力": "02", "刘小芳": "", "王秀英": ""}
+
+
+# ---- tenancies, registration
+
+
+def test_a_dwelling_is_let_and_becomes_empty(family):
+    tenant = life.move_in(actor=family.worker, dwelling=family.next, on=DAY, name="周新")
+    first = life.begin_tenancy(
+        actor=family.worker, dwelling=family.next, tenant=tenant, since=DAY, contract="租-1"
+    )
+    again = life.begin_tenancy(actor=family.worker, dwelling=family.next, tenant=tenant, since=DAY)
+    assert first.pk == again.pk and Dwelling.objects.get(pk=family.next.pk).use == "rented"
+    life.move_out(actor=family.worker, resident=tenant, on=DAY + timedelta(days=9))
+    first.refresh_from_db()
+    assert first.until == DAY + timedelta(days=9)
+    firm = OrganisationFactory(grid=family.home.grid)
+    shop = life.begin_tenancy(actor=family.worker, dwelling=family.next, organisation=firm, since=DAY)
+    assert Dwelling.objects.get(pk=family.next.pk).use == "business"
+    with pytest.raises(Invalid):
+        life.end_tenancy(actor=family.worker, tenancy=shop, on=BEFORE)
+    life.end_tenancy(actor=family.worker, tenancy=shop, on=DAY)
+    assert Dwelling.objects.get(pk=family.next.pk).use == "empty"
+    assert actions(family.next) == ["let", "let", "tenancy_ended"]
+
+
+def test_a_tenancy_has_one_tenant(family):
+    firm = OrganisationFactory(grid=family.home.grid)
+    call = dict(actor=family.worker, dwelling=family.next, since=DAY)
+    assert wrong(lambda: life.begin_tenancy(**call)) == {"tenant"}
+    assert wrong(lambda: life.begin_tenancy(tenant=family.son, organisation=firm, **call)) == {"tenant"}
+    assert wrong(lambda: life.begin_tenancy(tenant=family.son, until=BEFORE, **call)) == {"until"}
+
+
+def test_registered_in_one_place_living_in_another(family):
+    call = dict(actor=family.worker, resident=family.son, hukou_address="长沙市岳麓区")
+    person = life.set_registration(hukou_here=False, population="permanent", **call)
+    assert (person.hukou_address, person.hukou_here, person.population) == (
+        "长沙市岳麓区",
+        False,
+        "permanent",
+    )
+    with pytest.raises(Invalid):
+        life.set_registration(hukou_here=True, population="floating", **call)
+
+
+# ---- reading
+
+
+def test_who_lived_here_on_a_day(family):
+    life.move_within(actor=family.worker, resident=family.son, dwelling=family.next, on=DAY)
+
+    def names(user, dwelling, day):
+        return {stay.resident.name for stay in life.who_lived_here(user=user, dwelling=dwelling, day=day)}
+
+    eve = DAY - timedelta(days=1)
+    assert (
+        "刘小力" in names(family.worker, family.door, eve)
+        and len(names(family.worker, family.door, eve)) == 5
+    )
+    assert "刘小力" not in names(family.worker, family.door, DAY)
+    assert names(family.worker, family.next, DAY) == {"刘小力"}
+    assert names(family.worker, family.next, eve) == set()
+    assert names(family.county.worker_east, family.door, eve) == set()
+    rows = life.lived_at(user=family.worker, resident=family.son)
+    assert [(stay.since, stay.until) for stay in rows] == [(DAY, None), (BEFORE, DAY)]
+
+
+# ---- who may
+
+
+@pytest.mark.parametrize("who", ["worker_east", "worker_next", "staff", "stranger", "operator_east"])
+def test_people_from_outside_record_nothing(family, who):
+    actor = getattr(family.county, who)
+    tenancy = Tenancy.objects.create(
+        dwelling=family.next, tenant=family.son, grid=family.home.grid, since=BEFORE
+    )
+    rows = [
+        list(model.objects.order_by("pk").values()) for model in (Resident, Household, Stay, Tenancy, Change)
+    ]
+    calls = [
+        lambda: life.record_birth(
+            actor=actor, household=family.home, on=DAY, name="x", sex="1", relation="20"
+        ),
+        lambda: life.record_death(actor=actor, resident=family.son, on=DAY),
+        lambda: life.move_out(actor=actor, resident=family.son, on=DAY),
+        lambda: life.move_in(actor=actor, dwelling=family.next, on=DAY, name="x"),
+        lambda: life.move_in(actor=actor, household=family.home, on=DAY, name="x"),
+        lambda: life.move_within(actor=actor, resident=family.son, dwelling=family.next, on=DAY),
+        lambda: life.move_within(actor=actor, household=family.home, dwelling=family.next, on=DAY),
+        lambda: life.split_household(
+            actor=actor, household=family.home, members=[family.son.pk], head=family.son, on=DAY
+        ),
+        lambda: life.merge_households(actor=actor, source=family.home, target=family.home, on=DAY),
+        lambda: life.set_head(actor=actor, household=family.home, resident=family.wife),
+        lambda: life.begin_tenancy(actor=actor, dwelling=family.next, tenant=family.son, since=DAY),
+        lambda: life.end_tenancy(actor=actor, tenancy=tenancy, on=DAY),
+        lambda: life.set_registration(
+            actor=actor, resident=family.son, hukou_address="x", hukou_here=True, population="registered"
+        ),
+    ]
+    for call in calls:
+        with pytest.raises((NotFound, Refused, Invalid)), transaction.atomic():
+            call()
+    assert rows == [
+        list(model.objects.order_by("pk").values()) for model in (Resident, Household, Stay, Tenancy, Change)
+    ]
