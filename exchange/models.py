@@ -20,6 +20,17 @@ class UnitKey(AbstractAPIKey):
         verbose_name=_("acts as"),
     )
 
+    # The library's own, in our words.
+    prefix = models.CharField(_("prefix"), max_length=8, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=50, default=None, help_text=_("What the key is for."))
+    created = models.DateTimeField(_("made"), auto_now_add=True, db_index=True)
+    expiry_date = models.DateTimeField(
+        _("valid until"), null=True, blank=True, help_text=_("Empty: without an end.")
+    )
+    revoked = models.BooleanField(
+        _("revoked"), default=False, blank=True, help_text=_("Nobody comes in with it any more, for good.")
+    )
+
     objects = UnitKeyManager()
 
     class Meta(AbstractAPIKey.Meta):

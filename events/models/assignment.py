@@ -109,4 +109,4 @@ class TimeRequest(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.event} +{self.amount} {self.amount_unit}"
+        return f"{self.event} +{self.amount} {self.get_amount_unit_display()}"

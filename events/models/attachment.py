@@ -49,7 +49,9 @@ class Attachment(models.Model):
         related_name="attachments",
         verbose_name=_("event"),
     )
-    seq = models.PositiveIntegerField(_("step"), null=True, blank=True, help_text="The step that brought it.")
+    seq = models.PositiveIntegerField(
+        _("step"), null=True, blank=True, help_text=_("The step that brought it.")
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OTHER)
     file = models.FileField(_("file"), upload_to=file_path, max_length=200)
     thumbnail = models.FileField(_("thumbnail"), upload_to=thumbnail_path, max_length=200, blank=True)
@@ -58,9 +60,9 @@ class Attachment(models.Model):
     content_type = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(max_length=64)
-    taken_at = models.DateTimeField(_("taken"), null=True, blank=True, help_text="From EXIF.")
+    taken_at = models.DateTimeField(_("taken"), null=True, blank=True, help_text=_("From EXIF."))
     taken_where = models.PointField(
-        _("taken where"), srid=4326, null=True, blank=True, help_text="From EXIF."
+        _("taken where"), srid=4326, null=True, blank=True, help_text=_("From EXIF.")
     )
     uploader = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -155,7 +155,7 @@ class Event(models.Model):
     handle_left = models.FloatField(null=True, blank=True, help_text="Seconds of the handling clock.")
 
     late = models.BooleanField(
-        _("has been late"), default=False, help_text="Some stage was: a fact that stays."
+        _("has been late"), default=False, help_text=_("Some stage was: a fact that stays.")
     )
     returns = models.PositiveSmallIntegerField(_("returns"), default=0)
     reworks = models.PositiveSmallIntegerField(_("reworks"), default=0)

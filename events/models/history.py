@@ -45,13 +45,13 @@ class Transition(models.Model):
     words = models.TextField(_("words"), blank=True, default="")
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
-    photos = models.JSONField(_("photos"), default=list, help_text="SHA-256 of each, in order.")
+    photos = models.JSONField(_("photos"), default=list, help_text=_("SHA-256 of each, in order."))
     facts = models.JSONField(
-        _("facts"), default=dict, help_text="What else was supplied: ids, limits, stars."
+        _("facts"), default=dict, help_text=_("What else was supplied: ids, limits, stars.")
     )
     key = models.CharField(max_length=64, null=True, blank=True)
-    prev_hash = models.CharField(max_length=64, blank=True, default="")
-    hash = models.CharField(max_length=64)
+    prev_hash = models.CharField(_("hash of the one before"), max_length=64, blank=True, default="")
+    hash = models.CharField(_("hash"), max_length=64)
     xact = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
 
     class Meta:
@@ -70,16 +70,18 @@ class Transition(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.event_id}/{self.seq} {self.action}"
+        return f"{self.event_id}/{self.seq} {self.get_action_display()}"
 
 
 class Seal(models.Model):
     """The daily seal: a hash over the heads of all chains that moved since the seal before, and that seal's hash."""
 
-    until = models.DateTimeField(_("until"), unique=True, help_text="Steps before this instant are covered.")
+    until = models.DateTimeField(
+        _("until"), unique=True, help_text=_("Steps before this instant are covered.")
+    )
     chains = models.PositiveIntegerField(_("chains that moved"))
-    prev_hash = models.CharField(max_length=64, blank=True, default="")
-    hash = models.CharField(max_length=64)
+    prev_hash = models.CharField(_("hash of the one before"), max_length=64, blank=True, default="")
+    hash = models.CharField(_("hash"), max_length=64)
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
 
     class Meta:

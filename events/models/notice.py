@@ -25,9 +25,17 @@ class NoticeQuerySet(models.QuerySet):
 class Notice(models.Model):
     """A line in one person's inbox: this happened to an event that is yours to know of."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="notices")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        db_index=False,
+        related_name="notices",
+        verbose_name=_("person"),
+    )
     event = models.ForeignKey("events.Event", models.CASCADE, related_name="notices", verbose_name=_("event"))
-    transition = models.ForeignKey("events.Transition", models.PROTECT, related_name="notices")
+    transition = models.ForeignKey(
+        "events.Transition", models.PROTECT, related_name="notices", verbose_name=_("step")
+    )
     action = models.CharField(_("what"), max_length=16, choices=ACTIONS)
     created_at = models.DateTimeField(_("when"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
@@ -44,4 +52,4 @@ class Notice(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.user_id} {self.action}"
+        return f"{self.user_id} {self.get_action_display()}"

@@ -22,7 +22,9 @@ class Supervision(models.Model):
     answer_by = models.DateTimeField(_("answer by"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=2000, blank=True, default="")
-    noted = models.BooleanField(default=False, help_text="That no answer came in time was noted.")
+    noted = models.BooleanField(
+        _("noted"), default=False, help_text=_("That no answer came in time was noted.")
+    )
 
     class Meta:
         verbose_name = _("supervision")
@@ -79,7 +81,9 @@ class WhistleCall(models.Model):
     location = models.PointField(_("position"), srid=4326, null=True, blank=True)
     distance = models.FloatField(_("metres from the place"), null=True, blank=True)
     stars = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
-    noted = models.BooleanField(default=False, help_text="That the unit did not come in time was noted.")
+    noted = models.BooleanField(
+        _("noted"), default=False, help_text=_("That the unit did not come in time was noted.")
+    )
     stars_words = models.CharField(_("rating in words"), max_length=500, blank=True, default="")
 
     class Meta:
