@@ -111,7 +111,7 @@ def test_a_child_is_born(family):
 
 
 def test_a_spouse_is_not_born(family):
-    call = dict(actor=family.worker, household=family.home, name="x", sex="1")
+    call = {"actor": family.worker, "household": family.home, "name": "x", "sex": "1"}
     assert wrong(lambda: life.record_birth(on=DAY, relation="10", **call)) == {"relation"}
     tomorrow = timezone.localdate() + timedelta(days=1)
     assert wrong(lambda: life.record_birth(on=tomorrow, relation="20", **call)) == {"on"}
@@ -205,7 +205,7 @@ def test_who_left_comes_back_as_the_same_record_also_to_another_grid(family):
 
 def test_somebody_elses_number_brings_nobody_back(family):
     number = family.son.id_number
-    given = dict(actor=family.county.worker_east, dwelling=family.far, on=DAY, id_number=number)
+    given = {"actor": family.county.worker_east, "dwelling": family.far, "on": DAY, "id_number": number}
     assert wrong(lambda: life.move_in(name="刘小力", **given)) == {"id_number"}  # lives elsewhere
     life.move_out(actor=family.worker, resident=family.son, on=DAY)
     with pytest.raises(Invalid) as error:
@@ -264,7 +264,7 @@ def test_one_joins_another_household(family):
         family.next,
         family.mother,
     )
-    again = dict(actor=family.worker, resident=family.mother, on=DAY)
+    again = {"actor": family.worker, "resident": family.mother, "on": DAY}
     with pytest.raises(Invalid):
         life.move_within(into=other, **again)
     with pytest.raises(Invalid):
@@ -309,7 +309,7 @@ def test_a_split_leaves_somebody_on_both_sides(family, members):
         "nobody": [], "all": list(Resident.objects.filter(household=family.home).values_list("pk", flat=True)),
         "strangers": [family.head.pk, other.pk],
     }[members]  # fmt: skip
-    call = dict(actor=family.worker, household=family.home, head=family.head, on=DAY)
+    call = {"actor": family.worker, "household": family.home, "head": family.head, "on": DAY}
     assert wrong(lambda: life.split_household(members=given, **call)) == {"members"}
 
 
@@ -353,14 +353,14 @@ def test_a_dwelling_is_let_and_becomes_empty(family):
 
 def test_a_tenancy_has_one_tenant(family):
     firm = OrganisationFactory(grid=family.home.grid)
-    call = dict(actor=family.worker, dwelling=family.next, since=DAY)
+    call = {"actor": family.worker, "dwelling": family.next, "since": DAY}
     assert wrong(lambda: life.begin_tenancy(**call)) == {"tenant"}
     assert wrong(lambda: life.begin_tenancy(tenant=family.son, organisation=firm, **call)) == {"tenant"}
     assert wrong(lambda: life.begin_tenancy(tenant=family.son, until=BEFORE, **call)) == {"until"}
 
 
 def test_registered_in_one_place_living_in_another(family):
-    call = dict(actor=family.worker, resident=family.son, hukou_address="长沙市岳麓区")
+    call = {"actor": family.worker, "resident": family.son, "hukou_address": "长沙市岳麓区"}
     person = life.set_registration(hukou_here=False, population="permanent", **call)
     assert (person.hukou_address, person.hukou_here, person.population) == (
         "长沙市岳麓区",
