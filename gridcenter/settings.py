@@ -24,9 +24,14 @@ if GRIDCENTER_MODE not in {"service", "demo", "test"}:
 SERVICE = GRIDCENTER_MODE == "service"
 
 
-def required(name, demo):
-    """The environment's value of `name`; outside service mode `demo` stands in for a missing one."""
+def required(name, demo, file=""):
+    """The environment's value of `name`, or what stands in `file`; outside service mode `demo` stands in."""
     value = env(name, default="")
+    if file and not value:
+        try:
+            value = ",".join(Path(file).read_text(encoding="utf-8").split())  # one key on each line
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
     if value:
         return value
     if SERVICE:
@@ -41,8 +46,12 @@ DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", demo="demo-only-not-a-secret-" + "0" * 40)
 # Keys of encrypted fields: "id:base64 of 32 bytes", the first one writes, all of them read.
-FIELD_KEYS = required("FIELD_KEYS", demo="demo:" + "ZGVtb25zdHJhdGlvbi1rZXktbm90LWEtc2VjcmV0ISE=")
-HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key")
+FIELD_KEYS = required(
+    "FIELD_KEYS",
+    demo="demo:" + "ZGVtb25zdHJhdGlvbi1rZXktbm90LWEtc2VjcmV0ISE=",
+    file=env("FIELD_KEYS_FILE", default=""),
+)
+HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key", file=env("HASH_KEY_FILE", default=""))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) if SERVICE else ["*"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -194,6 +203,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0, "options": {"expires": 55}},
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
     "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
+    "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
+    "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {
         "task": "evaluation.tasks.score_due",
@@ -283,6 +294,17 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "accounts/locked.html"
 AXES_ENABLE_ADMIN = False
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+
+# --- Private data ---------------------------------------------------------------------------------------------
+UNMASK_PER_DAY = env.int("UNMASK_PER_DAY", default=100)  # records that one person may unmask or open in a day
+ACCESS_MANY_PER_DAY = env.int("ACCESS_MANY_PER_DAY", default=30)  # from here on a look is flagged as one of many
+ACCESS_MANY_ROWS = env.int("ACCESS_MANY_ROWS", default=5000)  # an export of so many rows is flagged
+SUPPRESS_BELOW = env.int("SUPPRESS_BELOW", default=5)  # smaller figures of people are left out on shared screens
+STALE_DAYS = env.int("STALE_DAYS", default=365)  # a record nobody confirmed for so long counts as stale
+# Days after death or departure, or after a case was closed; 0: never.
+ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=1095)
+ERASE_DAYS = env.int("ERASE_DAYS", default=3650)
+CONTACT_DAYS = env.int("CONTACT_DAYS", default=365)
 
 # --- Transport ------------------------------------------------------------------------------------------------
 USE_TLS = env.bool("USE_TLS", default=SERVICE)
