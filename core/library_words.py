@@ -7,6 +7,7 @@ WORDS = (
     _("Model name"),
     _("Add link"),
     _("Change or view list link"),
+    _("History"),  # of a row's changes; that of an event is another word
     # django-import-export
     _("Select all"),
     # django-leaflet: drawing a boundary

@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
-from leaflet.admin import LeafletGeoAdmin
+from leaflet.admin import LeafletAdminWidget, LeafletGeoAdmin
 
 from accounts.admin import PersonAdmin
 from accounts.models import User
@@ -33,11 +33,19 @@ class PostsInForce(InForce):
     fields = ("since", "until")
 
 
+class BoundaryWidget(LeafletAdminWidget):
+    """Drawing tools in the reader's language: the library leaves their words out of the admin."""
+
+    def get_context(self, name, value, attrs):
+        return {**super().get_context(name, value, attrs), "with_forms": True}
+
+
 @admin.register(Grid)
 class GridAdmin(UploadsAdmin, ScopedAdmin, LeafletGeoAdmin):
     """The tree. A grid is ended, not deleted, once anything has happened in it."""
 
     form = GridForm
+    widget = BoundaryWidget
     scope_paths = ("path",)
     list_display = ("code", "name", "level", "parent", "valid_from", "valid_until", "synthetic")
     list_filter = ("level", InForce, "synthetic")

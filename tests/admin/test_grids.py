@@ -1,5 +1,6 @@
 """Grids and units in the admin: what may be changed, and in which words it is refused."""
 
+import json
 import re
 
 import pytest
@@ -138,3 +139,12 @@ def test_the_map_shows_what_lies_around_as_far_as_it_is_ones_own(county, west):
     assert client.get(reverse("admin:grids_grid_around", args=[county.west.town.pk])).json()["features"] == []
     assert client.get(reverse("admin:grids_grid_around", args=[county.east.grids[0].pk])).status_code == 404
     assert Client().get(reverse("admin:grids_grid_around", args=[grid.pk])).status_code == 302
+
+
+def test_in_chinese_the_drawing_tools_and_the_labels_are_chinese(county, west):
+    client = browser(west)
+    client.cookies["django_language"] = "zh-hans"
+    html = client.get(url(Grid, "change", county.west.grids[0].pk)).content.decode()
+    for words in ("绘制多边形", "拖动控制点修改图形。", "网格名称", "变更记录"):
+        assert words in html or json.dumps(words)[1:-1] in html, words
+    assert "Draw a polygon" not in html
