@@ -1,8 +1,11 @@
 """What the schedule runs. Each task calls one service and is harmless when run twice."""
 
+from dataclasses import asdict
+
 from celery import shared_task
 
-from events.services import attachments, history, sweep
+from events.services import attachments, history, retention, sweep
+from residents.services import support
 
 
 @shared_task(acks_late=True)
@@ -21,3 +24,15 @@ def seal_history():
 def drop_uploads():
     """Every night: uploads that no step has claimed."""
     return attachments.drop_unclaimed()
+
+
+@shared_task(acks_late=True)
+def keep_no_longer():
+    """Every night: archive, erase, remove and pseudonymise what is due."""
+    return asdict(retention.run())
+
+
+@shared_task(acks_late=True)
+def settle_support():
+    """Every night: files of statutory registers lie in the grid where their people live."""
+    return support.settle_grids()

@@ -1,11 +1,13 @@
 """What follows for the rest of the registry when somebody dies, leaves, or moves to another grid."""
 
 from residents.models import Building, Change, Tenancy
-from residents.services import records, trail
+from residents.services import care, records, support, trail
 
 
 def after_departure(person, day, reason, actor):
-    """Tenancies end, a building looks for another head."""
+    """Entries in registers and tenancies end, a building looks for another head."""
+    care.end_all(person, day, reason, actor)
+    support.end_all(person, day, reason, actor)
     Tenancy.objects.filter(tenant=person, until=None, since__lte=day).update(until=day)
     for building in Building.objects.filter(head=person).select_for_update().order_by("pk"):
         before = trail.snapshot(building)
@@ -15,5 +17,6 @@ def after_departure(person, day, reason, actor):
 
 
 def after_move(person, left: int, actor):
-    """The grid that was left is told, too: its readers see that the record went, not where to."""
+    """Files follow the person; the grid that was left is told that the record went, not where to."""
+    support.follow(person)
     Change.objects.create(kind="resident", record_id=person.pk, grid_id=left, user=actor, action="moved_away")

@@ -1,0 +1,152 @@
+"""Looking at private data: with a reason, by permission, so many a day, and written down for ever.
+
+Every look is one row of `Access`: who, what, which record and fields, why, from which address. What is unusual is
+flagged when it is written: at night, outside the own grid, many in one day.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.errors import Invalid, NotFound, Refused
+from grids.models import Grid
+from grids.scope import Scope
+from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
+from residents.models.trail import Kind
+from residents.services import trail
+
+UNMASK = "residents.unmask_registry"
+# The private fields of each kind of record.
+PRIVATE = {
+    Resident: ("id_number", "phone", "birth_date"),
+    Dwelling: ("owner_phone",),
+    Organisation: ("phone",),
+    KeyPlace: ("responsible_phone",),
+}
+LEAST_REASON, MOST_REASON = 4, 200
+NIGHT = (22, 6)  # hours of the day between which nobody is expected to look
+NIGHT_FLAG, OUTSIDE, MANY = "night", "outside", "many"
+
+
+class TooMany(Refused):
+    """This person has looked at so many records today that no more are shown."""
+
+    code = "too_many"
+
+
+@transaction.atomic
+def unmask(*, actor, record, fields: Iterable[str], reason: str, address: str = "") -> dict[str, str]:
+    """{field: clear value} of one record. Raises NotFound, Refused, TooMany or Invalid; then nothing is shown."""
+    model = type(record)
+    found = model.objects.visible_to(actor).select_related("grid").filter(pk=record.pk).first()
+    if found is None:
+        raise NotFound
+    wanted = _wanted(model, fields)
+    if not Scope.of(actor).may_at(UNMASK, found.grid.path):
+        raise Refused(_("Your post does not let you see private data here."))
+    reason = checked_reason(reason)
+    write(
+        actor=actor, act=Access.Act.UNMASK, kind=trail.KINDS[model], record_id=found.pk, grid=found.grid,
+        fields=wanted, reason=reason, address=address, resident=found if model is Resident else None,
+    )  # fmt: skip
+    return {name: getattr(found, name) for name in wanted}
+
+
+def log_open(*, actor, file_id: int, grid, class_tag: str, reason: str, address: str = ""):
+    """That a file of a statutory register was opened; counts like an unmasking."""
+    return write(
+        actor=actor, act=Access.Act.OPEN, kind=Kind.SUPPORT, record_id=file_id, grid=grid, fields=[],
+        reason=checked_reason(reason), address=address, class_tag=class_tag,
+    )  # fmt: skip
+
+
+def log_export(
+    *,
+    actor,
+    kind,
+    grid_id=None,
+    fields=(),
+    reason: str = "",
+    rows: int,
+    address: str = "",
+    class_tag: str = "",
+):
+    """That rows left the system. `fields`: the private ones that left in clear; they need a reason."""
+    reason = checked_reason(reason) if fields else reason[:MOST_REASON]
+    grid = Grid.objects.get(pk=grid_id) if grid_id else Grid.objects.get(level=0)
+    return write(
+        actor=actor, act=Access.Act.EXPORT, kind=kind, record_id=None, grid=grid, fields=list(fields), reason=reason,
+        address=address, rows=rows, class_tag=class_tag, limited=False,
+    )  # fmt: skip
+
+
+def log_statement(*, actor, resident, reason: str, address: str = ""):
+    """That all that is held about a person was printed."""
+    return write(
+        actor=actor, act=Access.Act.STATEMENT, kind=Kind.RESIDENT, record_id=resident.pk, grid=resident.grid,
+        fields=list(PRIVATE[Resident]), reason=checked_reason(reason), address=address, resident=resident,
+    )  # fmt: skip
+
+
+def checked_reason(reason: str) -> str:
+    """The reason without spaces around it. Raises Invalid where it says nothing."""
+    words = " ".join(str(reason or "").split())
+    if not LEAST_REASON <= len(words) <= MOST_REASON or len(set(words)) < LEAST_REASON - 1:
+        message = _("Say in %(least)s to %(most)s characters what you need it for.")
+        raise Invalid(fields={"reason": [message % {"least": LEAST_REASON, "most": MOST_REASON}]})
+    return words
+
+
+def write(*, actor, act, kind, record_id, grid, fields, reason, address, resident=None, rows=1, class_tag="",
+          limited=True, now: datetime | None = None) -> Access:  # fmt: skip
+    """One row of the log, counted under a lock of the person's account: the limit is exact also at once."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True, of=("self",)).get(pk=actor.pk)
+        before = looks_today(actor, now)
+        if limited and before >= settings.UNMASK_PER_DAY:
+            words = _("You have looked at %(count)s records today; more are not shown before tomorrow.")
+            raise TooMany(words % {"count": before})
+        flags = _flags(actor, grid, now, rows if act == Access.Act.EXPORT else before + 1, act)
+        return Access.objects.create(
+            user=actor, act=act, kind=kind, record_id=record_id, grid=grid, fields=fields, reason=reason,
+            address=address[:45], resident=resident, rows=rows, class_tag=class_tag, at=now, flags=flags,
+            flagged=bool(flags),
+        )  # fmt: skip
+
+
+def looks_today(user, now: datetime | None = None) -> int:
+    """How many records this person has looked at since midnight, exports left out."""
+    start = datetime.combine(timezone.localtime(now).date(), time.min, timezone.get_current_timezone())
+    rows = Access.objects.filter(user_id=user.pk, at__gte=start, at__lt=start + timedelta(days=1))
+    return rows.exclude(act=Access.Act.EXPORT).aggregate(n=Sum("rows"))["n"] or 0
+
+
+def _wanted(model, fields) -> list[str]:
+    wanted = [name for name in PRIVATE.get(model, ()) if name in set(fields)]
+    if not wanted or set(fields) - set(wanted):
+        raise Invalid(fields={"fields": [_("Choose what you need to see.")]})
+    return wanted
+
+
+def _flags(actor, grid, now, count, act) -> list[str]:
+    hour = timezone.localtime(now).hour
+    most = settings.ACCESS_MANY_ROWS if act == Access.Act.EXPORT else settings.ACCESS_MANY_PER_DAY
+    flags = [NIGHT_FLAG] if hour >= NIGHT[0] or hour < NIGHT[1] else []
+    if _outside(actor, grid.path):
+        flags.append(OUTSIDE)
+    return [*flags, MANY] if count >= most else flags
+
+
+def _outside(actor, path) -> bool:
+    """Outside the own grids: the deepest ones in which this person holds a post. A second, wider post permits the
+    look; it stays noticeable."""
+    seats = Scope.of(actor).seats
+    deepest = max((seat.level for seat in seats), default=0)
+    return not any(seat.covers(path) for seat in seats if seat.level == deepest)

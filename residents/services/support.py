@@ -1,0 +1,325 @@
+"""Statutory registers (特殊人群): the same steps as care registers, with nothing in clear in the database.
+
+A row holds a grid and keyed hashes; who, which class and everything else is sealed. A file is read here alone, by
+people one of whose roles the class names; for everybody else it does not exist, nor does the class.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import ciphers
+from core.errors import Conflict, Invalid, NotFound
+from grids.scope import Scope
+from residents import care, schema
+from residents.models import CareClass, Change, Erasure, Resident, SupportRecord
+from residents.models.base import VIEW
+from residents.models.care import Attention
+from residents.models.trail import Kind
+from residents.services import access, rights
+from residents.services import care as registers
+
+DAYS = ("since", "until", "visited_on", "next_visit")
+
+
+@dataclass
+class File:
+    """What is sealed in one row. `own` are the class's own fields."""
+
+    resident_id: int
+    code: str
+    since: date
+    visit_days: int
+    attention: int = Attention.MIDDLE
+    responsible_id: int | None = None
+    until: date | None = None
+    visited_on: date | None = None
+    next_visit: date | None = None
+    begin_reason: str = ""
+    end_reason: str = ""
+    own: dict = field(default_factory=dict)
+
+    # From the row and the registry, not sealed; filled in by `_read` and `_with_people`.
+    pk = grid = care_class = resident = responsible = None
+
+    @property
+    def shown(self):
+        """(label, words) of the own fields."""
+        return schema.shown(self.care_class.fields, self.own)
+
+    @property
+    def attention_words(self):
+        return Attention(self.attention).label
+
+
+NAMES = [one.name for one in fields(File)]
+
+
+def _seal(file) -> str:
+    values = {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(file).items()}
+    return ciphers.encrypt(json.dumps(values, ensure_ascii=False, sort_keys=True))
+
+
+def _read(row, classes) -> File | None:
+    """The file of a row; None if its class is not among those the reader may know."""
+    values = json.loads(ciphers.decrypt(row.sealed))
+    known = classes.get(values["code"])
+    if known is None:
+        return None
+    days = {k: date.fromisoformat(values[k]) for k in DAYS if values[k]}
+    file = File(**values | days)
+    file.pk, file.grid, file.care_class = row.pk, row.grid, known
+    return file
+
+
+def _classes(actor) -> dict[str, CareClass]:
+    return {one.code: one for one in care.classes_for(actor, group=CareClass.Group.STATUTORY)}
+
+
+def _rows(actor):
+    scope = Scope.of(actor)
+    rows = SupportRecord.objects.filter(scope.permission_q(VIEW, "grid__path"), care.support_q(actor))
+    return rows.select_related("grid").order_by("pk")
+
+
+def _with_people(actor, files) -> list[File]:
+    """Files with their residents; whoever has moved out of the reader's grids is left out."""
+    files = [file for file in files if file]
+    people = Resident.objects.visible_to(actor).select_related("grid", "dwelling__building")
+    found = people.in_bulk({file.resident_id for file in files})
+    workers = registers.User.objects.in_bulk({file.responsible_id for file in files if file.responsible_id})
+    for file in files:
+        file.resident = found.get(file.resident_id)
+        file.responsible = workers.get(file.responsible_id)
+    return [file for file in files if file.resident and _may_know(actor, file, file.resident.grid.path)]
+
+
+def _may_know(actor, file, path):
+    return care.may_know(actor, file.care_class, path)
+
+
+# ---- reading
+
+
+def files(*, actor, care_class=None, running=True, after: int = 0, limit: int = 50) -> list[File]:
+    """Files in the order they were begun, without own fields in mind: a list says who, which class, what is due."""
+    classes = _classes(actor)
+    rows = _rows(actor).filter(open=running, pk__gt=after)
+    if care_class is not None:
+        rows = rows.filter(class_tag=care.class_tag(care_class))
+    return _with_people(actor, [_read(row, classes) for row in rows[:limit]])
+
+
+def due(*, actor, before: date | None = None) -> list[File]:
+    """Open files whose visit is due on or before the day (today if not given), the longest overdue first."""
+    before, classes = before or timezone.localdate(), _classes(actor)
+    read = (_read(row, classes) for row in _rows(actor).filter(open=True))
+    found = [file for file in read if file and file.next_visit and file.next_visit <= before]
+    return sorted(_with_people(actor, found), key=lambda file: (file.next_visit, file.pk))
+
+
+def of_resident(*, actor, resident) -> list[File]:
+    """A person's files that this reader may know of; for a resident's page. At most three queries."""
+    classes = _classes(actor)
+    if not classes:
+        return []
+    rows = _rows(actor).filter(resident_tag=care.resident_tag(resident.pk))
+    return _with_people(actor, [_read(row, classes) for row in rows])
+
+
+def of_anybody(resident) -> list[File]:
+    """All files of a person, for the person's own statement and for erasing: never for a page of somebody else."""
+    classes = {one.code: one for one in CareClass.objects.filter(group=CareClass.Group.STATUTORY)}
+    rows = SupportRecord.objects.filter(resident_tag=care.resident_tag(resident.pk)).select_related("grid")
+    return [_read(row, classes) for row in rows.order_by("pk")]
+
+
+@transaction.atomic
+def open_file(*, actor, pk, reason: str, address: str = "") -> File:
+    """The whole file; the look is written down first. Raises NotFound, Invalid, TooMany."""
+    file = _visible(actor, pk)
+    access.log_open(
+        actor=actor, file_id=file.pk, grid=file.resident.grid, class_tag=care.class_tag(file.care_class),
+        reason=reason, address=address,
+    )  # fmt: skip
+    return file
+
+
+def _visible(actor, pk, rows=None) -> File:
+    row = (_rows(actor) if rows is None else rows).filter(pk=pk).first()
+    found = _with_people(actor, [_read(row, _classes(actor))]) if row else []
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def history(*, actor, pk) -> list[dict]:
+    """What was changed in a file: {at, user, action, changes}, newest first. For an opened file."""
+    _visible(actor, pk)
+    rows = Change.objects.filter(kind=Kind.SUPPORT, record_id=pk).select_related("user").order_by("-pk")
+    return [
+        {
+            "at": row.at,
+            "user": row.user,
+            "action": row.action,
+            "changes": json.loads(ciphers.decrypt(row.sealed)),
+        }
+        for row in rows
+        if row.sealed
+    ]
+
+
+# ---- steps
+
+
+@transaction.atomic
+def begin(*, actor, resident, care_class, since=None, attention=Attention.MIDDLE, responsible=None,
+          visit_days=None, reason: str = "", data=None) -> File:  # fmt: skip
+    """Open a file. Raises NotFound (also for a class that this person may not know), Refused, Invalid, Conflict."""
+    person = rights.locked(resident, actor)
+    known = registers._known_class(actor, care_class, person.grid.path, CareClass.Group.STATUTORY)
+    if person.status != Resident.Status.LIVING:
+        raise Invalid(_("This person no longer lives here."))
+    day = rights.a_day(since or timezone.localdate(), "since")
+    file = File(person.pk, known.code, day, known.visit_days, begin_reason=registers.said(reason))
+    file.care_class, file.grid, file.resident = known, person.grid, person
+    _settle(file, actor, attention, responsible, visit_days)
+    file.own = schema.cleaned(known.fields, data, prefix="own_")
+    file.next_visit = timezone.localdate() + timedelta(days=file.visit_days)
+    row = SupportRecord(
+        grid=person.grid, class_tag=care.class_tag(known), resident_tag=care.resident_tag(person.pk),
+        sealed=_seal(file),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Conflict(_("This person is in this register already.")) from error
+    file.pk = row.pk
+    _note(file, {}, actor, "begun")
+    return file
+
+
+@transaction.atomic
+def change(*, actor, pk, attention=None, responsible=..., visit_days=None, data=None) -> File:
+    """Another attention, worker, interval or own fields; what is left out stays."""
+    file = _locked(actor, pk)
+    before = asdict(file)
+    days = file.visit_days
+    _settle(
+        file, actor, file.attention if attention is None else attention,
+        file.responsible_id if responsible is ... else responsible, days if visit_days is None else visit_days,
+    )  # fmt: skip
+    if file.visit_days != days:
+        file.next_visit = (file.visited_on or timezone.localdate()) + timedelta(days=file.visit_days)
+    if data is not None:
+        file.own = schema.cleaned(file.care_class.fields, data, prefix="own_")
+    _store(file, before, actor, "changed")
+    return file
+
+
+@transaction.atomic
+def visit(*, actor, pk, on=None) -> File:
+    """Somebody was there: the next visit is due one interval later."""
+    file = _locked(actor, pk)
+    day, before = rights.a_day(on or timezone.localdate(), "on", earliest=file.since), asdict(file)
+    if file.visited_on is None or day > file.visited_on:
+        file.visited_on, file.next_visit = day, day + timedelta(days=file.visit_days)
+        _store(file, before, actor, "visited")
+    return file
+
+
+@transaction.atomic
+def end(*, actor, pk, on=None, reason: str) -> File:
+    """Close a file, with its reason. It is removed after the class's time."""
+    file, reason = _locked(actor, pk), registers.said(reason)
+    if not reason:
+        raise Invalid(fields={"reason": [_("Say why it ends.")]})
+    _end(file, rights.a_day(on or timezone.localdate(), "on", earliest=file.since), reason, actor)
+    return file
+
+
+def end_all(person, day: date, reason: str, actor):
+    """Close every open file of somebody who died or left; whoever records that does not learn of any."""
+    for file in of_anybody(person):
+        if file.until is None:
+            _end(file, max(day, file.since), reason, actor)
+
+
+def follow(person):
+    """A person's files lie in the grid where the person lives."""
+    SupportRecord.objects.filter(resident_tag=care.resident_tag(person.pk)).exclude(
+        grid_id=person.grid_id
+    ).update(grid_id=person.grid_id)
+
+
+def _end(file, day, reason, actor):
+    before = asdict(file)
+    file.until, file.end_reason, file.next_visit = day, reason, None
+    _store(file, before, actor, "ended")
+
+
+def _locked(actor, pk) -> File:
+    file = _visible(actor, pk, _rows(actor).select_for_update(of=("self",)))
+    rights.must_edit(actor, file.resident.grid.path, SupportRecord)
+    if file.until is not None:
+        raise Conflict(_("This entry has ended already."))
+    return file
+
+
+def _settle(file, actor, attention, responsible, visit_days):
+    path = (file.resident or file).grid.path
+    registers.settle(file, file.care_class, actor, path, attention, responsible, visit_days)
+    file.responsible_id = file.responsible.pk if file.responsible else None
+
+
+def _store(file, before, actor, action):
+    if asdict(file) != before:
+        SupportRecord.objects.filter(pk=file.pk).update(sealed=_seal(file), open=file.until is None)
+        _note(file, before, actor, action)
+
+
+def _note(file, before, actor, action):
+    """One row of history, all of it sealed."""
+    after = asdict(file)
+    told = {name: [before.get(name), after[name]] for name in NAMES if before.get(name) != after[name]}
+    Change.objects.create(
+        kind=Kind.SUPPORT, record_id=file.pk, grid_id=file.grid.pk, user=actor, action=action, changes={},
+        sealed=ciphers.encrypt(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)),
+    )  # fmt: skip
+
+
+# ---- keeping
+
+
+def settle_grids() -> int:
+    """Put every file into the grid its person lives in: buildings move between grids without knowing of files.
+    Returns how many were put right."""
+    moved, known = 0, {}
+    for row in SupportRecord.objects.order_by("pk").iterator(chunk_size=2000):
+        known[row.pk] = (json.loads(ciphers.decrypt(row.sealed))["resident_id"], row.grid_id)
+    grids = dict(
+        Resident.objects.filter(pk__in={one for one, _grid in known.values()}).values_list("pk", "grid_id")
+    )
+    for pk, (resident_id, grid_id) in known.items():
+        if grids.get(resident_id, grid_id) != grid_id:
+            moved += SupportRecord.objects.filter(pk=pk).update(grid_id=grids[resident_id])
+    return moved
+
+
+def remove(file, *, actor, reason: str):
+    """Delete a file and empty its history; that it was erased stays on record."""
+    Erasure.objects.create(kind=Kind.SUPPORT, record_id=file.pk, grid=file.grid, user=actor, reason=reason)
+    Change.objects.filter(kind=Kind.SUPPORT, record_id=file.pk).update(changes={}, sealed="")
+    SupportRecord.objects.filter(pk=file.pk).delete()
+
+
+def ended() -> list[File]:
+    """All closed files, for the job that removes them after their time."""
+    classes = {one.code: one for one in CareClass.objects.filter(group=CareClass.Group.STATUTORY)}
+    rows = SupportRecord.objects.filter(open=False).select_related("grid").order_by("pk")
+    return [file for file in (_read(row, classes) for row in rows.iterator(chunk_size=2000)) if file]

@@ -1,0 +1,1 @@
+from tests.residents.scene import people  # noqa: F401
