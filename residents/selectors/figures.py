@@ -1,0 +1,199 @@
+"""Figures of the registry per grid and for all below it, from the counts that triggers keep (`GridCount`).
+
+Whoever has a post somewhere sees the figures there, also those who may not read the registry. Classes of care are
+counted for those only who may know of them, statutory registers for nobody. On shared screens, and for people who
+may not read the registry, small figures are left out (None): they would single somebody out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from operator import or_
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+
+from core import ciphers
+from grids.models import Grid, Post
+from grids.scope import Scope
+from residents import care, codes
+from residents.models import GridCount, Resident
+from residents.models.base import VIEW
+
+PEOPLE = tuple(f"people.{code}" for code in codes.POPULATION)
+USES = tuple(f"dwellings.{code}" for code in codes.DWELLING_USE)
+PLAIN = ("buildings", "dwellings", *USES, "households", "people", *PEOPLE, "organisations", "places")
+# Completed years: small children, school age, working age, and the old by decades (老年人权益保障法: from 60 on).
+BANDS = ((0, 6), (7, 17), (18, 59), (60, 69), (70, 79), (80, 150))
+UNKNOWN_AGE = "age.unknown"
+
+Amounts = dict[str, int | None]
+
+
+def below(*, user, path: str, shared: bool = False) -> Amounts:
+    """{measure: amount} of this grid and all below it that is this person's to see. One query."""
+    rows = _rows(user, path).values("measure").annotate(n=Sum("amount")).values_list("measure", "n")
+    found = {**dict.fromkeys(PLAIN, 0), **dict(rows)}
+    return suppressed([found])[0] if shared or not may_read(user, path) else found
+
+
+def of_children(*, user, parent: Grid, shared: bool = False) -> dict[int, Amounts]:
+    """{id of a grid right below `parent`: its figures with all below}. Two queries, whatever the number of grids."""
+    children = dict(Grid.objects.visible_to(user).valid_on().filter(parent=parent).values_list("path", "pk"))
+    found: dict[int, Amounts] = {pk: dict.fromkeys(PLAIN, 0) for pk in children.values()}
+    depth = parent.path.count("/") + 1
+    for path, measure, amount in _rows(user, parent.path).values_list("grid__path", "measure", "amount"):
+        pk = children.get("/".join(path.split("/")[:depth]) + "/")
+        if pk is not None:
+            found[pk][measure] = found[pk].get(measure, 0) + amount
+    if shared or not may_read(user, parent.path):
+        return dict(zip(found, suppressed(list(found.values())), strict=True))
+    return found
+
+
+def ages(*, user, path: str, shared: bool = False) -> Amounts:
+    """{"age.7-17": people …}: who lives there now, by completed years of the birth month. One query."""
+    today = timezone.localdate()
+    rows = Resident.objects.living().filter(Scope.of(user).land_q("grid__path"), grid__path__startswith=path)
+    counts = {f"b{low}": Count("pk", filter=_born(low, high, today)) for low, high in BANDS}
+    got = rows.aggregate(**counts, unknown=Count("pk", filter=Q(birth_month=None)))
+    found = {name_of(low, high): got[f"b{low}"] for low, high in BANDS} | {UNKNOWN_AGE: got["unknown"]}
+    return suppressed([found])[0] if shared or not may_read(user, path) else found
+
+
+def name_of(low: int, high: int) -> str:
+    return f"age.{low}-{high}" if high < 150 else f"age.{low}+"
+
+
+def care_measures(user, path: str | None = None) -> dict[str, str]:
+    """{measure: name of the class} of the care registers this person may know of."""
+    return {f"care.{one.pk}": one.name for one in care.classes_for(user, path, group="care")}
+
+
+def may_read(user, path: str) -> bool:
+    """Whether this person may read the registry wherever below `path` figures are shown to them."""
+    scope = Scope.of(user)
+    shown = {
+        max(root, path, key=len) for root in scope.land if root.startswith(path) or path.startswith(root)
+    }
+    return all(scope.may_at(VIEW, one) for one in shown)
+
+
+# ---- the wall map
+
+
+@dataclass
+class WallGrid:
+    """One grid on the wall map: its numbers, its worker and cadre and their phones."""
+
+    pk: int
+    name: str
+    households: int = 0
+    people: int = 0
+    workers: list[tuple[str, str]] = field(default_factory=list)  # name, phone
+    cadres: list[tuple[str, str]] = field(default_factory=list)
+
+
+WALL_ROLES = {"worker_full": "workers", "worker_part": "workers", "cadre": "cadres"}
+
+
+def wall(*, user, village: Grid) -> list[WallGrid]:
+    """The wall map of a village (or of what lies right below any grid): three queries."""
+    grids = Grid.objects.visible_to(user).valid_on().filter(parent=village).order_by("code")
+    rows = {pk: WallGrid(pk, name) for pk, name in grids.values_list("pk", "name")}
+    figures = of_children(user=user, parent=village)
+    for pk, row in rows.items():
+        row.households, row.people = figures[pk]["households"], figures[pk]["people"]
+    scope = Scope.of(user)
+    posts = (
+        Post.objects.visible_to(user)
+        .on()
+        .filter(grid__parent=village, role__in=WALL_ROLES)
+        .order_by("role", "pk")
+    )
+    for role, name, phone, path, grid_id in posts.values_list(
+        "role", "user__name", "user__phone", "grid__path", "grid_id"
+    ):
+        shown = phone if scope.may_call(path) else ciphers.mask_phone(phone)
+        if grid_id in rows:
+            getattr(rows[grid_id], WALL_ROLES[role]).append((name, shown))
+    return list(rows.values())
+
+
+# ---- small figures
+
+
+def suppressed(rows: list[Amounts]) -> list[Amounts]:
+    """The rows with small figures of people left out, and with as many more as keep them from being computed.
+
+    A line (a row's kinds of people, a column of a class) with exactly one gap gives it away beside its total, so the
+    next smallest goes, too. A total stays: it is what everybody sees at the door.
+    """
+    rows = [dict(row) for row in rows]
+    least = settings.SUPPRESS_BELOW
+    for row in rows:
+        for name in _small(row, least):
+            row[name] = None
+    while any(_close(line) for line in _lines(rows)):
+        pass
+    return rows
+
+
+def _private(name: str) -> bool:
+    return name.startswith(("people.", "care.", "age."))
+
+
+def _small(row, least):
+    return [
+        name for name, amount in row.items() if _private(name) and amount is not None and 0 < amount < least
+    ]
+
+
+def _lines(rows):
+    """Cells that add up to a figure somebody sees: [(row, name)]."""
+    for row in rows:
+        yield [(row, name) for name in row if name.startswith("people.")]
+        yield [(row, name) for name in row if name.startswith("age.")]
+    if len(rows) > 1:
+        names = {name for row in rows for name in row if _private(name)}
+        for name in sorted(names):
+            yield [(row, name) for row in rows if name in row]
+
+
+def _close(line) -> bool:
+    """Opens a second gap in a line with one; whether it did."""
+    gaps = [cell for cell in line if cell[0][cell[1]] is None]
+    others = [cell for cell in line if cell[0][cell[1]]]
+    if len(gaps) != 1 or not others:
+        return False
+    row, name = min(others, key=lambda cell: cell[0][cell[1]])
+    row[name] = None
+    return True
+
+
+# ---- whose
+
+
+def _rows(user, path):
+    land = Scope.of(user).land_q("grid__path")
+    return GridCount.objects.filter(land, _known(user), grid__path__startswith=path)
+
+
+def _known(user) -> Q:
+    """Everything that is no class of care, and the classes this person may know of, where they may."""
+    parts: Iterable[Q] = (
+        Q(measure=f"care.{one.pk}")
+        & reduce(or_, (Q(grid__path__startswith=root) for root in sorted(care.paths_of(user, one))))
+        for one in care.classes_for(user, group="care")
+    )
+    return reduce(or_, parts, ~Q(measure__startswith="care."))
+
+
+def _born(low: int, high: int, today: date) -> Q:
+    """People of `low` to `high` completed years. Birth months are first days, so whole months are compared."""
+    month = today.replace(day=1)
+    return Q(birth_month__gt=month.replace(year=month.year - high - 1)) & Q(
+        birth_month__lte=month.replace(year=month.year - low)
+    )
