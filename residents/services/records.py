@@ -22,7 +22,7 @@ from residents.models import (
     Stay,
     Tenancy,
 )
-from residents.services import rights, trail
+from residents.services import rights, support, trail
 
 MODELS = {
     "building": Building,
@@ -105,6 +105,8 @@ def change(record, *, actor, seen: datetime | None = None, **values):
     trail.note(row, before=before, user=actor, action="changed")
     if isinstance(row, Dwelling) and before["use"] != row.use:
         _let_no_more(row)
+    if isinstance(row, Building) and before["grid_id"] != row.grid_id:
+        support.follow_building(row)  # all else is carried by triggers; these rows do not say whose they are
     return row
 
 

@@ -257,6 +257,13 @@ def follow(person):
     ).update(grid_id=person.grid_id)
 
 
+def follow_building(building):
+    """The files of all who live in a building lie in its grid."""
+    people = Resident.objects.filter(dwelling__building=building).values_list("pk", flat=True)
+    tags = [care.resident_tag(pk) for pk in people]
+    SupportRecord.objects.filter(resident_tag__in=tags).update(grid_id=building.grid_id)
+
+
 def _end(file, day, reason, actor):
     before = asdict(file)
     file.until, file.end_reason, file.next_visit = day, reason, None

@@ -7,9 +7,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.errors import Invalid, NotFound, Refused
-from residents.models import Building, Change, Dwelling, GridCount, Household, Resident, Stay, Tenancy
-from residents.services import life, records
+from residents.models import (
+    Building,
+    CareRecord,
+    Change,
+    Dwelling,
+    GridCount,
+    Household,
+    Resident,
+    Stay,
+    SupportRecord,
+    Tenancy,
+)
+from residents.services import care, life, records, support
 from tests.residents.factories import (
+    CareClassFactory,
     DwellingFactory,
     HouseholdFactory,
     OrganisationFactory,
@@ -432,3 +444,34 @@ def test_people_from_outside_record_nothing(family, who):
     assert rows == [
         list(model.objects.order_by("pk").values()) for model in (Resident, Household, Stay, Tenancy, Change)
     ]
+
+
+# ---- registers follow
+
+
+@pytest.fixture
+def cared_for(family):
+    """The mother is in a care register, the son in a statutory one."""
+    solitary = CareClassFactory(code="l-solitary", roles=["worker_full", "operator"])
+    statutory = CareClassFactory(code="l-correction", group="statutory", roles=["operator"])
+    care.begin(actor=family.worker, resident=family.mother, care_class=solitary, since=BEFORE)
+    support.begin(actor=family.operator, resident=family.son, care_class=statutory, since=BEFORE)
+    return family
+
+
+def test_who_dies_or_leaves_is_in_no_register_any_more(cared_for):
+    life.record_death(actor=cared_for.worker, resident=cared_for.mother, on=DAY, reason="病故")
+    record = CareRecord.objects.get()
+    assert (record.until, record.end_reason, record.next_visit) == (DAY, "病故", None)
+    life.move_out(actor=cared_for.worker, resident=cared_for.son, on=DAY)  # who need not know of it
+    assert not SupportRecord.objects.get().open
+    told = Change.objects.filter(kind="support").latest("id")
+    assert (told.action, told.changes, told.grid) == ("ended", {}, cared_for.home.grid)
+
+
+def test_files_move_with_their_people_and_buildings(cared_for):
+    life.move_within(actor=cared_for.operator, household=cared_for.home, dwelling=cared_for.far, on=DAY)
+    assert SupportRecord.objects.get().grid == CareRecord.objects.get().grid == cared_for.far.grid
+    target = cared_for.county.east.grids[1]
+    records.change(cared_for.far.building, actor=cared_for.operator, grid=target)
+    assert SupportRecord.objects.get().grid == CareRecord.objects.get().grid == target
