@@ -9,6 +9,7 @@ from django.http import JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import json_script
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
 from leaflet.admin import LeafletAdminWidget, LeafletGeoAdmin
@@ -38,6 +39,9 @@ class BoundaryWidget(LeafletAdminWidget):
 
     def get_context(self, name, value, attrs):
         return {**super().get_context(name, value, attrs), "with_forms": True}
+
+    def render(self, *args, **kwargs):
+        return json_script(True, "with-forms") + super().render(*args, **kwargs)  # what its script asks for
 
 
 @admin.register(Grid)

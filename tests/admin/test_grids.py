@@ -148,3 +148,4 @@ def test_in_chinese_the_drawing_tools_and_the_labels_are_chinese(county, west):
     for words in ("绘制多边形", "拖动控制点修改图形。", "网格名称", "变更记录"):
         assert words in html or json.dumps(words)[1:-1] in html, words
     assert "Draw a polygon" not in html
+    assert '<script id="with-forms" type="application/json">true</script>' in html  # else its script does nothing
