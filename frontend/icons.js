@@ -3,8 +3,8 @@ export const icons = [
   "adjustments-horizontal", "alarm", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-right", "arrow-up",
   "ban", "bell", "building", "building-community", "camera", "chart-bar", "check", "chevron-down",
   "chevron-left", "chevron-right", "circle-check", "clipboard-check", "clock", "current-location", "dots",
-  "download", "eye", "file-text", "filter", "gavel", "git-merge", "history", "home", "hourglass", "inbox",
-  "info-circle", "language", "link", "list-check", "list-details", "loader", "logout", "map-pin", "menu-2",
+  "download", "door", "edit", "eye", "eye-off", "file-text", "filter", "gavel", "git-merge", "history", "home", "heart-handshake", "hourglass", "inbox",
+  "info-circle", "key", "language", "link", "list-check", "list-details", "loader", "logout", "map-pin", "menu-2",
   "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "rotate", "route",
-  "search", "send", "settings", "sitemap", "speakerphone", "star", "trash", "trophy", "user", "users", "world", "x",
+  "search", "send", "settings", "sitemap", "speakerphone", "star", "trash", "trophy", "transfer", "upload", "user", "user-plus", "users", "world", "x",
 ];

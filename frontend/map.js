@@ -8,6 +8,8 @@ const SHAPES = {
   green: '<svg viewBox="0 0 24 24"><circle cx="12" cy="12" r="8"/></svg>',
   yellow: '<svg viewBox="0 0 24 24"><path d="M12 3l10 17H2z"/></svg>',
   red: '<svg viewBox="0 0 24 24"><path d="M8 2.5h8L21.5 8v8L16 21.5H8L2.5 16V8z"/></svg>',
+  house: '<svg viewBox="0 0 24 24"><path d="M12 3L2 12h3v9h14v-9h3z"/></svg>',
+  "house-empty": '<svg viewBox="0 0 24 24"><path d="M12 3L2 12h3v9h14v-9h3z"/></svg>',
   pin: '<svg viewBox="0 0 24 32"><path d="M12 31C7 23 2 18 2 11.5a10 10 0 0 1 20 0C22 18 17 23 12 31z"/><circle cx="12" cy="11.5" r="3.8"/></svg>',
 };
 

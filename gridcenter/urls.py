@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("gridcenter.api", namespace="api")),
     path("", include("accounts.urls")),
     path("", include("grids.urls")),
+    path("registry/", include("residents.urls")),
     path("", include("events.urls")),
     path("", include("evaluation.urls")),
 ]

@@ -19,10 +19,15 @@ def _items(scope, path):
     items = [("events:work", "home", _("My work")), ("events:list", "list-details", _("Events"))]
     if scope.may("events.report_event"):
         items.append(("events:report", "plus", _("Report")))
+    if scope.may("residents.view_registry"):
+        items.append(("residents:home", "users", _("Registry")))
     items.append(("grids:home", "sitemap", _("Grids")))
     if scope.may("evaluation.view_scorecard"):
         items.append(("evaluation:periods", "trophy", _("Scores")))
-    links = [{"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"} for name, icon, label in items]
+    links = [
+        {"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"}
+        for name, icon, label in items
+    ]
     best = max((link["url"] for link in links if path.startswith(link["url"])), key=len, default="")
     for link in links:
         link["current"] = link["url"] == best and (best != "/" or path == "/")
@@ -50,7 +55,9 @@ NONE = {"open": 0, "late": 0, "soon": 0}
 @register.simple_tag(takes_context=True)
 def open_events(context, grid, children):
     """Open events of a grid: {open, late, soon, children [{pk, name, code, open, late}], points}. Two queries."""
-    events = Event.objects.visible_to(context["request"].user).open().filter(path__startswith=grid.path).order_by()
+    events = (
+        Event.objects.visible_to(context["request"].user).open().filter(path__startswith=grid.path).order_by()
+    )
     total, below = _sums(events, grid.path)
     rows = [{"pk": c.pk, "name": c.name, "code": c.code, **below.get(c.pk, NONE)} for c in children]
     return {**total, "children": rows, "points": _points(events), **tiles()}
@@ -80,8 +87,12 @@ def _points(events):
     found = events.exclude(location=None).only(*fields).most_urgent_first()[:MOST_POINTS]
     return [
         {
-            "lat": event.location.y, "lng": event.location.x, "light": light_of(event), "place": event.place,
-            "title": f"{event} {event.description[:30]}", "url": reverse("events:detail", args=[event.pk]),
+            "lat": event.location.y,
+            "lng": event.location.x,
+            "light": light_of(event),
+            "place": event.place,
+            "title": f"{event} {event.description[:30]}",
+            "url": reverse("events:detail", args=[event.pk]),
         }
         for event in found
     ]

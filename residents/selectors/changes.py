@@ -1,0 +1,87 @@
+"""The change history of one record in words: who, when, which field, from what to what."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from residents.models import (
+    Building,
+    Change,
+    Dwelling,
+    Household,
+    KeyPlace,
+    Organisation,
+    Resident,
+)
+
+MODELS = {
+    "building": Building,
+    "dwelling": Dwelling,
+    "household": Household,
+    "resident": Resident,
+    "organisation": Organisation,
+    "place": KeyPlace,
+}
+ACTIONS = {
+    "created": gettext_lazy("added"),
+    "changed": gettext_lazy("changed"),
+    "confirmed": gettext_lazy("confirmed on site"),
+    "ended": gettext_lazy("ended"),
+    "born": gettext_lazy("born"),
+    "died": gettext_lazy("died"),
+    "moved_in": gettext_lazy("moved in"),
+    "came_back": gettext_lazy("came back"),
+    "moved_out": gettext_lazy("moved out"),
+    "moved": gettext_lazy("moved within the county"),
+    "split": gettext_lazy("household split"),
+    "merged": gettext_lazy("households merged"),
+    "head": gettext_lazy("another head of the household"),
+    "imported": gettext_lazy("imported"),
+}
+MOST = 50
+
+
+def changes_of(user, kind: str, pk: int, cursor: int | None = None) -> tuple[list[dict], int | None]:
+    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones). One query; newest first."""
+    rows = Change.objects.visible_to(user).filter(kind=kind, record_id=pk).select_related("user")
+    if cursor is not None:
+        rows = rows.filter(pk__lt=cursor)
+    found = list(rows.order_by("-pk")[: MOST + 1])
+    shown = [_line(kind, change) for change in found[:MOST]]
+    return shown, found[MOST - 1].pk if len(found) > MOST else None
+
+
+def _line(kind, change):
+    told = [
+        _field(MODELS[kind], name, *pair)
+        for name, pair in change.changes.items()
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+    return {
+        "at": change.at, "who": str(change.user) if change.user else "", "action": ACTIONS.get(change.action, change.action),
+        "batch": change.batch, "fields": told,
+    }  # fmt: skip
+
+
+def _field(model, name, before, after):
+    field = next((one for one in model._meta.concrete_fields if name in (one.attname, one.name)), None)
+    if field is None:
+        return (_("reason") if name == "reason" else name, before, after)
+    return (field.verbose_name, _words(field, before), _words(field, after))
+
+
+def _words(field, value):
+    if value in (None, "", []):
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field.choices:
+        return dict(field.flatchoices).get(str(value), value)
+    if field.is_relation:
+        return f"#{value}"
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    if field.get_internal_type() == "DateTimeField":
+        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M")
+    return value
