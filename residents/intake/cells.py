@@ -175,14 +175,13 @@ def coordinate(low: float, high: float) -> Callable:
     return number
 
 
-def yes_or_no(value):
-    if isinstance(value, bool):
-        return value
+def yes_or_no(value) -> int | None:
+    """1 or 0, as both databases take them for a boolean."""
     line = text(value).lower()
     if not line:
         return None
     if line in YES or line in NO:
-        return line in YES
+        return int(line in YES)
     raise Bad("yes_no")
 
 

@@ -24,6 +24,7 @@ class ImportStatus(models.TextChoices):
     QUEUED = "queued", _("waiting to be applied")
     APPLYING = "applying", _("being applied")
     APPLIED = "applied", _("applied")
+    UNDOING = "undoing", _("being undone")
     UNDONE = "undone", _("undone")
     DROPPED = "dropped", _("discarded")
 

@@ -1,0 +1,402 @@
+"""The life of an import: upload, read, decide, apply, undo. Each step is one service; jobs and pages call them.
+
+`read`, `apply` and `undo` are run by jobs and are harmless when run twice or when killed: one process at a time holds
+an import (residents.intake.hold), what they write becomes true in one transaction together with the new status.
+"""
+
+import hashlib
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.errors import Conflict, Invalid, NotFound, Refused
+from grids.models import Grid
+from grids.scope import Scope
+from residents.intake import crew, hold, sheets, words
+from residents.intake.cleaner import Order
+from residents.intake.compare import Comparer
+from residents.intake.match import Matcher
+from residents.intake.stage import Stage, rows, run, value
+from residents.intake.undo import Undoer, tables_of
+from residents.intake.write import Writer
+from residents.models import Change, ImportBatch
+from residents.models.intake import ImportKind, ImportStatus
+
+log = logging.getLogger(__name__)
+MAY = "residents.import_registry"
+PROGRESS_ROWS = 6000  # between two words about how far it is
+UNDO_DAYS = 14
+LOOK_DAYS = 7  # a preview that nobody decides on is dropped after so long
+ONE_AT_A_TIME = 0x67720301  # PostgreSQL advisory lock: imports are applied one after another
+CHOICES = ("same", "new", "skip")
+S = ImportStatus
+
+
+# ---- upload
+
+
+def upload(*, actor, kind: str, file) -> ImportBatch:
+    """Keep a file (a Django upload) to be read by the job. Raises Refused without the permission, Invalid in plain words
+    for what is no table, too large, locked by a password …"""
+    if not Scope.of(actor).may(MAY):
+        raise Refused
+    if kind not in ImportKind.values:
+        raise Invalid(fields={"kind": [_("Choose what the file holds.")]})
+    if file.size > sheets.MAX_BYTES:
+        raise _refused(sheets.Refusal("too_big", limit=sheets.MAX_BYTES // 1024**2))
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    batch = ImportBatch(
+        user=actor, kind=kind, name=(file.name or "")[-120:], size=file.size, sha256=digest.hexdigest()
+    )
+    file.seek(0)
+    batch.file.save(batch.uid.hex, file, save=False)
+    try:
+        sheets.inspect(Path(batch.file.path))
+        batch.save()
+    except sheets.Refusal as refusal:
+        batch.file.delete(save=False)
+        raise _refused(refusal) from refusal
+    except DatabaseError:
+        batch.file.delete(save=False)
+        raise
+    return batch
+
+
+def _refused(refusal) -> Invalid:
+    return Invalid(fields={"file": [words.refusal(refusal.code, refusal.facts)]})
+
+
+# ---- read
+
+
+def read(batch_id: int) -> str:
+    """Read and compare a file: the job behind the preview. Returns the status it leaves."""
+    with hold.held(batch_id) as mine:
+        batch = ImportBatch.objects.filter(pk=batch_id, status__in=[S.WAITING, S.READING]).first()
+        if batch is None or not mine:
+            return ""
+        stage = Stage(batch)
+        try:
+            _keep(batch, status=S.READING, started_at=timezone.now(), done=0, problem={})
+            _read(batch, stage)
+            _compare(batch, stage)
+            _keep(batch, status=S.READY)
+        except sheets.Refusal as refusal:
+            _give_up(batch, stage, {"code": refusal.code, **refusal.facts})
+        except Exception:
+            log.exception("import %s could not be read", batch_id)
+            _give_up(batch, stage, {"code": "fault"})
+        batch.file.delete(save=True)
+        return batch.status
+
+
+def _give_up(batch, stage, problem):
+    stage.drop()
+    _keep(batch, status=S.REFUSED, problem=problem)
+
+
+def _keep(batch, **values):
+    for name, given in values.items():
+        setattr(batch, name, given)
+    batch.save(update_fields=list(values))
+
+
+def _read(batch, stage):
+    known = _grids_of(batch.user)
+    stage.make(sorted(set(known.values())))
+    with sheets.opened(Path(batch.file.path), batch.kind) as sheet:
+        _keep(batch, total=sheet.total, headings=sheet.headings)
+        places = {place: column.name for place, column in sheet.places.items()}
+        order = Order(batch.kind, places, known, timezone.localdate().isoformat())
+        staged, faulty, told, last = 0, 0, 0, 0
+        for last, lines, count, faults in crew.cleaned(order, sheet.rows):
+            stage.load(lines)
+            stage.note(faults)
+            staged, faulty = staged + count, faulty + len({fault[0] for fault in faults})
+            if last - told >= PROGRESS_ROWS:
+                told = last
+                _keep(batch, done=last, total=max(batch.total, last))
+    if not staged + faulty:
+        raise sheets.Refusal("no_rows")
+    _keep(batch, done=last, total=last, counts={"rows": staged + faulty, "staged": staged})
+    if connection.vendor == "postgresql":
+        run(f"ANALYZE {stage('raw')}")
+
+
+def _grids_of(user) -> dict[str, int]:
+    """Code or name → id, of the smallest grids into which this person may import. A name that two have is none."""
+    parents = Grid.objects.valid_on().exclude(parent=None).values("parent")
+    mine = Grid.objects.filter(Scope.of(user).permission_q(MAY, "path")).valid_on().exclude(pk__in=parents)
+    found: dict[str, int] = {}
+    twice = set()
+    for pk, code, name in mine.values_list("pk", "code", "name"):
+        found[code] = pk
+        if found.setdefault(name, pk) != pk:
+            twice.add(name)
+    return {key: pk for key, pk in found.items() if key not in twice}
+
+
+def _compare(batch, stage):
+    _keep(batch, seen_change=_newest_change())
+    Matcher(stage).run()
+    Comparer(stage).run()
+    _keep(batch, counts=batch.counts | counted(stage))
+
+
+def _newest_change() -> int:
+    return Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def counted(stage: Stage) -> dict:
+    """{"wrong": lines, "sections": {"resident": {"n": 3, "c": 1, "u": 0, "d": 2}}}"""
+    found = {}
+    for section in stage.sections:
+        if section.makes:
+            found[section.name] = dict(
+                rows(
+                    f"SELECT verdict, count(*) FROM {stage(section.name)} WHERE verdict <> 'w' GROUP BY verdict"
+                )
+            )
+    wrong = value(f"SELECT count(DISTINCT line) FROM {stage('fault')}")
+    return {"wrong": wrong, "sections": found}
+
+
+# ---- decide
+
+
+@transaction.atomic
+def decide(*, actor, batch_id: int, choice: str, refs: list[int] | None = None) -> int:
+    """Likely duplicates: the "same" person, a "new" one, or "skip" the row. `refs` None: all that are not decided yet."""
+    batch = _mine(actor, batch_id)
+    _must_be(batch, S.READY)
+    if choice not in CHOICES:
+        raise Invalid(fields={"choice": [_("Choose what to do with the row.")]})
+    stage = Stage(batch)
+    open_rows = f"SELECT ref, %s FROM {stage(stage.sections[-1].name)} WHERE verdict = 'd'"
+    params: list = [choice]
+    if refs is None:
+        open_rows += f" AND ref NOT IN (SELECT ref FROM {stage('decision')})"
+    else:
+        wanted = [int(ref) for ref in refs][:1000] or [0]
+        open_rows += f" AND ref IN ({', '.join(['%s'] * len(wanted))})"
+        params += wanted
+        run(f"DELETE FROM {stage('decision')} WHERE ref IN ({', '.join(['%s'] * len(wanted))})", wanted)
+    return run(f"INSERT INTO {stage('decision')} (ref, choice) {open_rows}", params)
+
+
+def undecided(stage: Stage) -> int:
+    primary = stage(stage.sections[-1].name)
+    return value(
+        f"SELECT count(*) FROM {primary} WHERE verdict = 'd' AND ref NOT IN (SELECT ref FROM {stage('decision')})"
+    )
+
+
+# ---- apply
+
+
+@transaction.atomic
+def confirm(*, actor, batch_id: int, without_wrong: bool = False) -> ImportBatch:
+    """Ask for the import to be applied; the job does it. Once: a second press finds it asked for."""
+    batch = _mine(actor, batch_id)
+    _must_be(batch, S.READY, S.QUEUED, S.APPLYING)
+    if batch.status == S.APPLYING and hold.at_work(batch.pk):
+        raise _wrong_state(batch)
+    stage = Stage(batch)
+    if batch.status == S.READY:
+        _may_be_applied(batch, stage, without_wrong)
+        batch.without_wrong = without_wrong
+    _keep(batch, status=S.QUEUED, without_wrong=batch.without_wrong, started_at=None, problem={})
+    return batch
+
+
+def _may_be_applied(batch, stage, without_wrong):
+    if batch.counts.get("wrong") and not without_wrong:
+        raise Invalid(_("Mend the rows with mistakes in the file, or say that they are to be left out."))
+    if left := undecided(stage):
+        raise Invalid(_("Likely duplicates that nobody has decided on: %(count)s.") % {"count": left})
+    primary = stage(stage.sections[-1].name)
+    twice = value(
+        f"SELECT count(*) FROM (SELECT s.twin_id FROM {primary} s JOIN {stage('decision')} d ON d.ref = s.ref "
+        "WHERE d.choice = 'same' AND s.verdict = 'd' GROUP BY s.twin_id HAVING count(*) > 1) q"
+    )
+    if twice:
+        raise Invalid(_("Two rows cannot both be the same person in the registry: decide again."))
+
+
+def apply(batch_id: int) -> str:
+    """Write a confirmed import, all or nothing. Returns the status it leaves."""
+    with hold.held(batch_id) as mine:
+        if not mine:
+            return ""
+        taken = ImportBatch.objects.filter(pk=batch_id, status__in=[S.QUEUED, S.APPLYING])
+        if not taken.update(status=S.APPLYING, started_at=timezone.now()):
+            return ""
+        batch = ImportBatch.objects.select_related("user").get(pk=batch_id)
+        stage = Stage(batch)
+        try:
+            with transaction.atomic():
+                done = _apply(batch, stage)
+        except IntegrityError:
+            log.warning("import %s met rows that came meanwhile", batch_id, exc_info=True)
+            done = False
+        except Exception:
+            log.exception("import %s could not be applied", batch_id)
+            _keep(batch, status=S.READY, problem={"code": "fault"})
+            return batch.status
+        if not done:
+            with transaction.atomic():
+                _compare(batch, stage)
+                _keep(batch, status=S.READY, problem={"code": "changed_meanwhile"})
+            return batch.status
+        _tidy(batch, stage)
+        return batch.status
+
+
+def _apply(batch, stage) -> bool:
+    """Whether it was written: not if the registry has changed so that the person has not seen what would happen."""
+    ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if connection.vendor == "postgresql":
+        run("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    if value(f"SELECT count(*) FROM {stage('raw')}") != batch.counts["staged"]:
+        raise RuntimeError("staged rows are missing: the database was restarted after a crash")
+    allowed = set(_grids_of(batch.user).values())
+    if any(grid not in allowed for (grid,) in rows(f"SELECT DISTINCT grid_id FROM {stage('raw')}")):
+        return False
+    if _newest_change() != batch.seen_change:
+        before = {key: batch.counts[key] for key in ("wrong", "sections")}
+        Matcher(stage).run()
+        Comparer(stage).run()
+        if counted(stage) != before:
+            return False
+    done = Writer(stage).run()
+    _keep(
+        batch, status=S.APPLIED, applied_at=timezone.now(), problem={}, counts=batch.counts | {"done": done}
+    )
+    return True
+
+
+def _tidy(batch, stage):
+    """What was read is not needed any more: only what an undoing needs stays."""
+    kept = {*tables_of(batch)}
+    stage.drop(*(name for name in stage.all_names() if name not in kept))
+
+
+# ---- undo, discard, purge
+
+
+@transaction.atomic
+def ask_undo(*, actor, batch_id: int) -> ImportBatch:
+    """Ask for an applied import to be taken back; the job does it."""
+    batch = _mine(actor, batch_id)
+    _must_be(batch, S.APPLIED, S.UNDOING)
+    if batch.applied_at < timezone.now() - timedelta(days=UNDO_DAYS):
+        raise Conflict(_("An import can be undone for %(days)s days.") % {"days": UNDO_DAYS})
+    if batch.status == S.UNDOING and hold.at_work(batch.pk):
+        raise _wrong_state(batch)
+    _keep(batch, status=S.UNDOING, started_at=None, problem={})
+    return batch
+
+
+def undo(batch_id: int) -> str:
+    """Take an import back, all of it, unless something has been built on it. Returns the status it leaves."""
+    with hold.held(batch_id) as mine:
+        batch = ImportBatch.objects.filter(pk=batch_id, status=S.UNDOING).first()
+        if batch is None or not mine:
+            return ""
+        ImportBatch.objects.filter(pk=batch_id).update(started_at=timezone.now())
+        stage = Stage(batch)
+        try:
+            with transaction.atomic():
+                _undo(batch, stage)
+        except IntegrityError:
+            _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": {"changes": 1}})
+        except Exception:
+            log.exception("import %s could not be undone", batch_id)
+            _keep(batch, status=S.APPLIED, problem={"code": "fault"})
+        return batch.status
+
+
+def _undo(batch, stage):
+    ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    if connection.vendor == "postgresql":
+        run("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    undoer = Undoer(stage)
+    if what := undoer.built_on():
+        _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": what})
+        return
+    undoer.run()
+    stage.drop()
+    _keep(batch, status=S.UNDONE, undone_at=timezone.now(), problem={})
+
+
+@transaction.atomic
+def discard(*, actor, batch_id: int) -> ImportBatch:
+    """Drop what was read: nothing of it comes into the registry."""
+    batch = _mine(actor, batch_id)
+    _must_be(batch, S.READY, S.WAITING, S.REFUSED)
+    _drop(batch)
+    return batch
+
+
+def _drop(batch):
+    Stage(batch).drop()
+    if batch.file:
+        batch.file.delete(save=False)
+    _keep(batch, status=S.DROPPED, file=batch.file.name or "")
+    hold.forget(batch.pk)
+
+
+def purge(now=None) -> int:
+    """Every night: previews that nobody decided on, and what is kept for undoings that are not possible any more."""
+    now = now or timezone.now()
+    old = ImportBatch.objects.filter(
+        status__in=[S.READY, S.WAITING, S.READING], created_at__lt=now - timedelta(days=LOOK_DAYS)
+    )
+    done = 0
+    for batch in old:
+        if not hold.at_work(batch.pk):
+            _drop(batch)
+            done += 1
+    for batch in ImportBatch.objects.filter(status=S.APPLIED, applied_at__lt=now - timedelta(days=UNDO_DAYS)):
+        Stage(batch).drop()
+        hold.forget(batch.pk)
+    return done
+
+
+def _mine(actor, batch_id) -> ImportBatch:
+    """One's own import, locked. Raises Refused without the permission, NotFound for somebody else's."""
+    if not Scope.of(actor).may(MAY):
+        raise Refused
+    batch = ImportBatch.objects.visible_to(actor).select_for_update().filter(pk=batch_id).first()
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def _must_be(batch, *states):
+    if batch.status not in states:
+        raise _wrong_state(batch)
+
+
+def _wrong_state(batch) -> Conflict:
+    return Conflict(
+        _("This import is: %(status)s.") % {"status": batch.get_status_display()}, status_now=batch.status
+    )
+
+
+def restart(*, actor, batch_id: int) -> ImportBatch:
+    """A reading that was interrupted, to be done again."""
+    batch = (
+        ImportBatch.objects.visible_to(actor).filter(pk=batch_id, status__in=[S.WAITING, S.READING]).first()
+    )
+    if batch is None or not Scope.of(actor).may(MAY):
+        raise NotFound
+    if hold.at_work(batch.pk):
+        raise _wrong_state(batch)
+    return batch
