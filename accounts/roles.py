@@ -127,8 +127,3 @@ ROLES = {
 }
 WORKER_ROLES = frozenset({"worker_full", "worker_part"})
 CHOICES = [(role.code, role.name) for role in ROLES.values()]
-
-
-def permissions_of(codes) -> frozenset[str]:
-    """All permissions of several roles; unknown codes give none."""
-    return frozenset().union(*(ROLES[code].permissions for code in codes if code in ROLES))

@@ -4,7 +4,6 @@ import hashlib
 import json
 from datetime import UTC, datetime
 
-GENESIS = ""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 

@@ -41,13 +41,3 @@ def _machine_of(unit: Unit) -> User:
     if not user.posts.on().filter(unit=unit, role=ROLE).exists():
         Post.objects.create(user=user, role=ROLE, unit=unit)
     return user
-
-
-def revoke_key(*, prefix: str) -> UnitKey:
-    """End a key by its visible part. Raises Invalid if there is none."""
-    key = UnitKey.objects.filter(prefix=prefix).first()
-    if key is None:
-        raise Invalid(fields={"prefix": [_("There is no such key.")]})
-    key.revoked = True
-    key.save(update_fields=["revoked"])
-    return key

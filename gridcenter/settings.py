@@ -377,7 +377,6 @@ REST_KNOX = {
     "AUTO_REFRESH": False,
     "TOKEN_LIMIT_PER_USER": 10,
 }
-API_KEY_CUSTOM_HEADER = "HTTP_X_API_KEY"
 SPECTACULAR_SETTINGS = {
     "TITLE": "gridcenter API",
     "DESCRIPTION": "Grids, case standards, events and their steps, scorecards. Guide: docs/api.md.",

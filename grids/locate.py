@@ -7,7 +7,6 @@ tree is made anew when a boundary, a path or a validity changes (core.versions "
 from dataclasses import dataclass
 from datetime import date
 
-import numpy
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
 from django.utils import timezone
@@ -39,17 +38,6 @@ class GridIndex:
         return min(
             (self._entries[i] for i in hits), key=lambda entry: (-entry.level, entry.code), default=None
         )
-
-    def find_many(self, lons, lats) -> list[GridEntry | None]:
-        """As `find`, for many points at once."""
-        found: list[GridEntry | None] = [None] * len(lons)
-        points = shapely.points(numpy.asarray(lons), numpy.asarray(lats))
-        for point, hit in self._tree.query(points, predicate="intersects").T:
-            entry = self._entries[hit]
-            other = found[point]
-            if other is None or (-entry.level, entry.code) < (-other.level, other.code):
-                found[point] = entry
-        return found
 
 
 def _load() -> GridIndex:

@@ -164,7 +164,7 @@ def test_the_sweep_finds_nothing_that_should_have_been_noted_before_the_end(sany
 def test_places_lie_in_the_grid_they_are_filed_under(sanyuan):
     index = locate.current()
     rows = list(Event.objects.filter(placed=True).exclude(transitions__action="place").values_list("grid_id", "location"))
-    found = index.find_many([p.x for _g, p in rows], [p.y for _g, p in rows])
+    found = [index.find(point.x, point.y) for _grid, point in rows]
     assert [entry and entry.pk for entry in found] == [grid for grid, _p in rows]
 
 

@@ -216,12 +216,6 @@ def test_a_point_is_in_its_grid_on_a_border_in_one_and_outside_in_none(county):
     assert index.find(113.40, 27.60).pk == county.west.grids[0].pk  # a corner
     assert index.find(113.45, 27.605) is None  # between the streets: inside the county, in no grid
     assert index.find(0, 0) is None
-    lons, lats = (113.405, 113.41, 113.45), (27.605,) * 3
-    assert [entry and entry.code for entry in index.find_many(lons, lats)] == [
-        "430281001001001",
-        "430281001001001",
-        None,
-    ]
 
 
 def test_the_index_notices_a_redrawn_boundary_by_orm_and_by_raw_sql(county):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.groups import sync_groups
 from accounts.models import User
-from accounts.roles import ROLES, permissions_of
+from accounts.roles import ROLES
 from events.models import Assignment, Event, Whistle, WhistleCall
 from grids.models import Grid, Post, Unit
 from grids.scope import Scope
@@ -146,7 +146,7 @@ def test_every_role_is_a_group_with_exactly_its_permissions():
         for group in Group.objects.all()
     }
     assert set(groups) == set(ROLES)
-    assert groups == {code: set(permissions_of([code])) for code in ROLES}
+    assert groups == {code: set(role.permissions) for code, role in ROLES.items()}
 
 
 def test_sync_takes_a_permission_away_again():

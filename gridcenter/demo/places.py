@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 from shapely.geometry import shape
 
+from grids.services.divisions import DIVISIONS
+
 from . import names
 
 DATA = Path(__file__).parent / "data"
@@ -125,7 +127,7 @@ PLACES = {
 def divisions() -> dict[str, list[dict]]:
     """The real divisions by the code of their parent ("" for counties)."""
     found: dict[str, list[dict]] = {}
-    with (DATA / "divisions.csv").open(encoding="utf-8", newline="") as file:
+    with DIVISIONS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             found.setdefault(row["parent_code"], []).append(row)
     return found
