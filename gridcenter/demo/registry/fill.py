@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
+from django.db import connection
 
 from core.bulk import copy_rows, reset_sequence
 from events.models import Event
@@ -12,7 +13,7 @@ from gridcenter.demo.bare import bare
 from gridcenter.demo.names import SURNAME_SHARES
 from gridcenter.demo.places import Node, Place
 
-from . import families, homes, land, persons, rows
+from . import care, families, gone, homes, land, persons, rows
 from .size import TIANYUAN, Size
 
 LOST = 0.0012  # households whose dwelling nobody has noted
@@ -45,6 +46,7 @@ class Filler:
         self.families = families.plan(rented, rural, self.size.people, SURNAME_SHARES, rng)
         self.persons = persons.plan(self.families, rented, self.prefix, self.today, self.rng("persons"))
         self.since = self._since(rented, self.rng("since"))
+        self.moved = ~rented & (self.rng("moved").random(len(rented)) < gone.MOVED)
         self._spoil(self.rng("defects"))
         return self
 
@@ -65,12 +67,35 @@ class Filler:
 
     def write(self) -> dict[str, int]:
         """COPY everything in the caller's transaction; returns the counts."""
-        made = rows.Rows(self)
-        with bare(list(rows.TABLES)):
+        made, leavers, registers = rows.Rows(self), gone.Gone(self), care.Registers(self)
+        counts = {}
+        # On SQLite a head who is not there yet is looked for with every resident that comes: by index, please.
+        with bare(list(rows.TABLES) if connection.vendor == "postgresql" else []):
             for table, columns, each in made.tables():
-                copy_rows(table, columns, each)
-        reset_sequence(*rows.TABLES)
-        return made.counts
+                counts[table.removeprefix("residents_")] = copy_rows(table, columns, each)
+            counts["gone"] = copy_rows(
+                "residents_resident", rows.TABLES["residents_resident"], leavers.residents()
+            )
+            stays = leavers.stays(counts["stay"] + 1)
+            counts["earlier stays"] = copy_rows("residents_stay", rows.TABLES["residents_stay"], stays)
+        with bare(["residents_carerecord"]):
+            counts["care"] = copy_rows("residents_carerecord", care.CARE_COLUMNS, registers.care())
+        counts["special"] = self._seal(registers)
+        reset_sequence(*rows.TABLES, "residents_carerecord", "residents_supportrecord")
+        return counts
+
+    def _seal(self, registers):
+        """The statutory registers with their history."""
+        both = list(registers.statutory())
+        copy_rows("residents_change", care.CHANGE_COLUMNS, (change for _row, change in both))
+        return copy_rows("residents_supportrecord", care.SUPPORT_COLUMNS, (row for row, _change in both))
+
+    def day_ago(self, days: int) -> date:
+        return self.today - timedelta(days=days)
+
+    def instant(self, day: date) -> datetime:
+        """That morning."""
+        return datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
 
 
 def filling(place: Place, root: Node, people: int, today: date, seed: int) -> Filler:

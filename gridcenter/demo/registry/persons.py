@@ -63,7 +63,12 @@ def given_names(
 
 
 def plan(
-    families: Families, rented: np.ndarray, prefix: str, today: date, rng: np.random.Generator
+    families: Families,
+    rented: np.ndarray,
+    prefix: str,
+    today: date,
+    rng: np.random.Generator,
+    nobodys: str = NOBODYS,
 ) -> Persons:
     """`rented`: per household, whether it lives in a let dwelling."""
     count, age = len(families), families.age
@@ -78,7 +83,7 @@ def plan(
     permit = np.where((rng.random(count) < 0.12) | (age < 16), NO_PERMIT, permit)
     return Persons(
         given_names(families.sex, years, families.surname, rng), birth, population, here, origin,
-        id_numbers(birth, families.sex, _areas(prefix, origin), known, rng), has_phone,
+        id_numbers(birth, families.sex, _areas(prefix, origin, nobodys), known, rng), has_phone,
         _ethnicity(count, rng), education, _marriage(families), _political(age, rng), _job(age, education, rng), permit,
         np.where(age < 16, 5, rng.choice([1, 1, 1, 1, 2, 2, 3, 4, 6, 7], count)),
     )  # fmt: skip
@@ -100,9 +105,9 @@ def _registration(families, rented, rng):
     return population[families.household], here[families.household], origin[families.household]
 
 
-def _areas(prefix, origin):
+def _areas(prefix, origin, nobodys):
     """Six digits of the area; fictional ones of the right prefecture."""
-    areas = np.array([int(prefix[:4] + NOBODYS), *(int(code + NOBODYS) for code, _words in ORIGINS)])
+    areas = np.array([int(prefix[:4] + nobodys), *(int(code + nobodys) for code, _words in ORIGINS)])
     return areas[origin + 1]
 
 

@@ -53,7 +53,6 @@ class Rows:
 
     def __init__(self, plan):
         self.plan, self.today = plan, plan.today
-        self.counts: dict[str, int] = {}
         noon = datetime(self.today.year, self.today.month, self.today.day, 1, tzinfo=UTC)
         self._instants = [
             noon - timedelta(days=day, minutes=day * 37 % 480) for day in range(MONTHS_KEPT + 1)
@@ -70,14 +69,7 @@ class Rows:
             ("residents_stay", self._stays), ("residents_tenancy", self._tenancies),
             ("residents_organisation", self._organisations), ("residents_keyplace", self._places),
         ):  # fmt: skip
-            yield table, TABLES[table], self._counted(table, make())
-
-    def _counted(self, table, rows):
-        count = 0
-        for row in rows:
-            count += 1
-            yield row
-        self.counts[table.removeprefix("residents_")] = count
+            yield table, TABLES[table], make()
 
     # ---- what all records share
 
@@ -260,7 +252,8 @@ class Rows:
         born = p.birth > moved
         since = self._ago(np.where(born, p.birth, moved)).tolist()
         recent = self._ago(moved) < MONTHS_KEPT
-        began = np.where(born, "born", np.where(recent, "moved_in", "recorded")).tolist()
+        within = plan.moved[f.household]
+        began = np.select([born, within, recent], ["born", "within", "moved_in"], "recorded").tolist()
         grid = plan.grid_ids[plan.homes.grid[plan.dwelling[f.household]]].tolist()
         serial = range(1, len(f) + 1)
         return zip(

@@ -17,9 +17,9 @@ TOLD = {
     "place": ("residents_keyplace", {"name": "r.name", "kind": "r.kind"}),
     "care": ("residents_carerecord", {"since": "CAST(r.since AS varchar(10))"}),
 }  # fmt: skip
-_CREATED = """
+_BEGUN = """
 INSERT INTO residents_change (kind, record_id, grid_id, at, user_id, action, changes, sealed)
-SELECT '{kind}', r.id, r.grid_id, {at}, w.user_id, 'created', {told}, ''
+SELECT '{kind}', r.id, r.grid_id, {at}, w.user_id, '{action}', {told}, ''
 FROM {table} r
 LEFT JOIN (SELECT grid_id, min(user_id) AS user_id FROM grids_post WHERE role IN ({roles}) GROUP BY grid_id) w
   ON w.grid_id = r.grid_id
@@ -51,4 +51,5 @@ def _statement(kind, roles):
         else "r.since || ' 00:00:00'"
     )
     marks = ", ".join(["%s"] * len(roles))
-    return _CREATED.format(kind=kind, table=table, at=at, told=f"{made}({words})", roles=marks)
+    action = "begun" if kind == "care" else "created"
+    return _BEGUN.format(kind=kind, table=table, at=at, action=action, told=f"{made}({words})", roles=marks)

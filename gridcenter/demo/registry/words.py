@@ -54,3 +54,13 @@ PLACES = {  # kind → (words, share, days between inspections)
     "small_internet": ("网吧", 4, 30), "small_workshop": ("加工作坊", 8, 30), "nursing_home": ("敬老院", 3, 15),
     "station": ("公交站场", 2, 60), "gas_station": ("加油站", 3, 15),
 }  # fmt: skip
+HOSPITALS = _listed("市妇幼保健院 市人民医院 中医医院 街道社区卫生服务中心 镇卫生院")
+SCHOOLS = _listed("城东小学 城西小学 实验小学 育才学校 中心小学 第一中学")
+HELPERS = {
+    "need": _listed("定期上门理发 协助申请高龄津贴 就医陪护 申请临时救助 家政帮扶"),
+    "aid": _listed("轮椅 助听器 坡道改造 卫生间扶手"),
+    "parents_where": _listed("广东省东莞市 广东省深圳市 浙江省宁波市 湖南省长沙市"),
+    "measure": _listed("公益性岗位 产业帮扶 小额信贷 教育资助"),
+    "plan": _listed("回原籍居住 与家人同住 社区公租房"),
+    "job": _listed("已就业 灵活就业 求职中"),
+}
