@@ -1,5 +1,7 @@
 """Shared fixtures: a small county, logged-in API clients, and a history that tests may flush."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -8,6 +10,7 @@ from rest_framework.test import APIClient
 from evaluation import frozen
 from events import history_triggers
 from residents import kept_triggers
+from residents import triggers as registry_triggers
 from tests.factories import County
 
 
@@ -23,17 +26,21 @@ def own_files(settings, tmp_path, monkeypatch):
 def flush_may_empty_the_history():
     """TransactionTestCase empties tables between tests, which append-only and frozen rows refuse: lift their triggers."""
     flush = type(connection.ops).execute_sql_flush
+    figures = SimpleNamespace(
+        removal=registry_triggers.counting_removal, statements=registry_triggers.counting
+    )
+    lifts = (history_triggers, frozen, kept_triggers, figures)
 
     def lifted(self, sql_list):
         with connection.cursor() as cursor:
-            for triggers in (history_triggers, frozen, kept_triggers):
+            for triggers in lifts:
                 for statement in triggers.removal(connection.vendor):
                     cursor.execute(statement)
         try:
             flush(self, sql_list)
         finally:
             with connection.cursor() as cursor:
-                for triggers in (history_triggers, frozen, kept_triggers):
+                for triggers in lifts:
                     for statement in triggers.statements(connection.vendor):
                         cursor.execute(statement, None)
 

@@ -67,6 +67,8 @@ def _seal(file) -> str:
 def _read(row, classes) -> File | None:
     """The file of a row; None if its class is not among those the reader may know."""
     values = json.loads(ciphers.decrypt(row.sealed))
+    if row.resident_tag != care.resident_tag(values["resident_id"]):
+        raise ValueError(f"File {row.pk} holds what was sealed for another one.")
     known = classes.get(values["code"])
     if known is None:
         return None

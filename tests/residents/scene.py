@@ -1,8 +1,10 @@
 """People of two streets and who may look at them: used by the tests of privacy."""
 
+import re
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from residents import classes
 from residents.models import CareClass
@@ -56,9 +58,20 @@ class People:
         return CareRecordFactory(resident=resident, care_class=self.solitary, grid=resident.grid)
 
 
+def stored(*tables) -> str:
+    """What stands in these tables, or in all of the registry's, with JSON's escapes resolved."""
+    told = []
+    with connection.cursor() as cursor:
+        names = connection.introspection.django_table_names(only_existing=True)
+        for table in tables or [name for name in names if name.startswith("residents_")]:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            told.append(f"{table}: {cursor.fetchall()}")
+    return re.sub(r"\\+u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), "\n".join(told))
+
+
 @pytest.fixture
 def people(county):
     return People(county)
 
 
-__all__ = ["GUARDIAN", "CareClassFactory", "People", "people"]
+__all__ = ["GUARDIAN", "CareClassFactory", "People", "people", "stored"]
