@@ -81,7 +81,6 @@ class Writer:
         self._unnumbered: list[Life] = []
         self._waiting: list[Life] = []
         self._taken: set[int] = set()
-        self._mergers: list[tuple[int, int]] = []  # (the event it repeats, event): told once both are written
 
     def add(self, life: Life):
         """Lives come in the order of `reported_at`."""
@@ -96,10 +95,12 @@ class Writer:
         for life in ripe:
             self._number(life)
         self._unnumbered = [life for life in self._unnumbered if life.number is None]
-        waiting, self._waiting = self._waiting, []
+        # Mergers last: a row that points to one not yet written makes SQLite search all tables at every later event.
+        waiting, self._waiting = sorted(self._waiting, key=lambda life: life.status == "merged"), []
         for life in waiting:
             # A merger names the other's number: it is known once everything before the merger is numbered.
-            known = before is None or life.status != "merged" or life.now < before
+            known = life.status != "merged" or before is None or life.now < before
+            known = known and (life.merged_into is None or life.merged_into in self._taken)
             if known and (life.registered_at is None or life.number is not None):
                 self._take(life)
             else:
@@ -125,8 +126,6 @@ class Writer:
         self.settle()
         if self._writing is not None:
             self._writing.result()
-        with connection.cursor() as cursor:
-            cursor.executemany("UPDATE events_event SET merged_into_id = %s WHERE id = %s", self._mergers)
         counters = ((self.territory, year, last) for year, last in sorted(self.counters.items()))
         copy_rows("events_casecounter", ("territory", "year", "last"), counters)
         reset_sequence(*TABLES)
@@ -167,12 +166,8 @@ class Writer:
                  lat, Json(photos), Json(facts), None, before, value)
             )  # fmt: skip
             head_seq, head_hash = seq, value
-        # A row that points to one not yet written makes SQLite look through all tables at every following event.
         self._taken.add(life.id)
-        other = life.merged_into if life.merged_into in self._taken else None
-        if other != life.merged_into:
-            self._mergers.append((life.merged_into, life.id))
-        add["events_event"].append(_event_row(life, other, head_seq, head_hash))
+        add["events_event"].append(_event_row(life, head_seq, head_hash))
         for turn in life.turns:
             add["events_assignment"].append(
                 (self._next("events_assignment"), life.id, turn.unit_id, turn.lead, turn.outcome, turn.dispatched_at,
@@ -226,7 +221,7 @@ def _write(rows):
         copy_rows(table, columns, rows[table])
 
 
-def _event_row(life, merged_into, head_seq, head_hash):
+def _event_row(life, head_seq, head_hash):
     return (
         life.id, life.uid.hex, life.number, str(life.status),
         life.source, life.urgency, life.description, life.place, shapely.Point(life.lon, life.lat), life.grid_id,
@@ -236,7 +231,7 @@ def _event_row(life, merged_into, head_seq, head_hash):
         life.handle_seconds, life.handle_unit, life.handle_due_at, life.handle_yellow_at, str(life.resume_status),
         life.resume_holder_id, life.suspended_until, life.stage_left, life.handle_left, life.late, life.returns,
         life.reworks, life.grants, life.reopens, life.supervised, life.settled_on_spot, life.spot_check,
-        merged_into, life.stars, life.rating_words, life.reported_at, life.registered_at, life.dispatched_at,
+        life.merged_into, life.stars, life.rating_words, life.reported_at, life.registered_at, life.dispatched_at,
         life.signed_at, life.fed_back_at, life.closed_at, life.evaluated_at, head_seq, head_hash,
     )  # fmt: skip
 
