@@ -15,7 +15,8 @@ class ByIndex(OrderBy):
     """The order of Django's index for prefixes (varchar_pattern_ops), whatever language the database sorts in."""
 
     def as_postgresql(self, compiler, connection):
-        return super().as_sql(compiler, connection, template="%(expression)s USING ~<~")
+        # Django's compiler cuts each ordering at its ASC, and expects one.
+        return super().as_sql(compiler, connection, template="%(expression)s USING ~<~ /* ASC */")
 
 
 def begins(field: str, text: str) -> Q:

@@ -1,0 +1,244 @@
+"""What happens to people, as forms: one table says which step belongs to which record and what it asks for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from residents import codes
+from residents.forms import DAY, WIDE, fields_of
+from residents.forms_fields import MaskedField, record_field
+from residents.models import Household, Organisation, Resident, Tenancy
+from residents.services import life
+
+PERSON = [
+    "name",
+    "id_kind",
+    "id_number",
+    "phone",
+    "sex",
+    "birth_date",
+    "population",
+    "hukou_address",
+    "hukou_here",
+]
+STEPS: dict[str, "Step"] = {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """`kind`: whose page it starts from. `fields(record, user)` are its form's; `run(record, user, values)` calls the
+    service and returns the record to show afterwards."""
+
+    name: str
+    kind: str
+    title: str
+    words: str
+    fields: Callable[[Any, Any], dict[str, forms.Field]]
+    run: Callable[[Any, Any, dict], Any]
+    danger: bool = False
+
+
+class LifeForm(forms.Form):
+    def __init__(self, *args, step, record, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields |= step.fields(record, user)
+
+    def values(self) -> dict:
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if not (isinstance(self.fields[name], MaskedField) and not value)
+        }
+
+    @property
+    def rows(self):
+        return [
+            (self[name], name in WIDE or hasattr(self.fields[name].widget, "kind")) for name in self.fields
+        ]
+
+
+def step(name, kind, title, words, fields, danger=False):
+    """Registers a service call as a step."""
+
+    def keep(run):
+        STEPS[name] = Step(name, kind, title, words, fields, run, danger)
+        return run
+
+    return keep
+
+
+def _day(label, name="on"):
+    return {
+        name: forms.DateField(
+            label=label, initial=timezone.localdate, widget=forms.DateInput(DAY, "%Y-%m-%d")
+        )
+    }
+
+
+def _reason():
+    return {"reason": forms.CharField(label=_("reason"), max_length=200, required=False)}
+
+
+def _relation(required=True):
+    table = codes.choices(codes.RELATION)
+    return {
+        "relation": forms.ChoiceField(
+            label=_("relation to the head"), required=required, choices=[("", "—"), *table]
+        )
+    }
+
+
+def _members(label, name="members", *, record, multiple=True):
+    people = Resident.objects.living().filter(household=record).order_by("relation", "pk")
+    if multiple:
+        return {
+            name: forms.ModelMultipleChoiceField(
+                label=label, queryset=people, widget=forms.CheckboxSelectMultiple
+            )
+        }
+    return {name: forms.ModelChoiceField(label=label, queryset=people)}
+
+
+# -- a person
+
+
+@step("death", "resident", _("Record a death"), _("The stay, tenancies and care end; the household gets its next head."),
+      lambda record, user: _day(_("died on")) | _reason(), danger=True)  # fmt: skip
+def _death(record, user, values):
+    return life.record_death(actor=user, resident=record, **values)
+
+
+@step("move-out", "resident", _("Move out"), _("The person leaves the county; the record stays as departed."),
+      lambda record, user: _day(_("moved out on")) | _reason(), danger=True)  # fmt: skip
+def _move_out(record, user, values):
+    return life.move_out(actor=user, resident=record, **values)
+
+
+def _within_fields(record, user):
+    return (
+        _day(_("moved on"))
+        | {
+            "dwelling": record_field("dwelling", user, _("new door"), required=False),
+            "into": record_field(
+                "household", user, _("into the household (empty: one of their own)"), required=False
+            ),
+        }
+        | _relation(False)
+    )
+
+
+@step(
+    "move",
+    "resident",
+    _("Move within the county"),
+    _("Behind another door, or into another household."),
+    _within_fields,
+)
+def _move(record, user, values):
+    into = values.pop("into")
+    if into is not None:
+        home = Household.objects.visible_to(user).filter(pk=into).first()
+        values |= {"into": into, "dwelling": values["dwelling"] or (home.dwelling_id if home else None)}
+    return life.move_within(actor=user, resident=record, **values)
+
+
+@step("registration", "resident", _("Registration"), _("Where the person is registered, and whether they live there."),
+      lambda record, user: fields_of("resident", record, ["population", "hukou_address", "hukou_here"]))  # fmt: skip
+def _registration(record, user, values):
+    return life.set_registration(actor=user, resident=record, **values)
+
+
+# -- a household
+
+
+def _birth_fields(record, user):
+    return _day(_("born on")) | fields_of("resident", None, ["name", "sex"]) | _relation()
+
+
+@step("birth", "household", _("Record a birth"), _("The ID number may come later."), _birth_fields)
+def _birth(record, user, values):
+    return life.record_birth(actor=user, household=record, **values)
+
+
+@step("join", "household", _("Moves in"), _("Somebody comes to live in this household."),
+      lambda record, user: _day(_("moved in on")) | fields_of("resident", None, PERSON) | _relation())  # fmt: skip
+def _join(record, user, values):
+    return life.move_in(actor=user, household=record, **values)
+
+
+def _split_fields(record, user):
+    return (
+        _day(_("split on"))
+        | _members(_("who leaves"), record=record)
+        | _members(_("new head"), "head", record=record, multiple=False)
+        | {
+            "dwelling": record_field("dwelling", user, _("new door (empty: the same)"), required=False),
+            "number": forms.CharField(label=_("household number"), max_length=32, required=False),
+        }
+    )
+
+
+@step("split", "household", _("Split"), _("Some members form a household of their own."), _split_fields)
+def _split(record, user, values):
+    members = [person.pk for person in values.pop("members")]
+    return life.split_household(actor=user, household=record, members=members, **values)
+
+
+@step("merge", "household", _("Merge into another"), _("All members join the other household; this one ends."),
+      lambda record, user: _day(_("merged on")) | {"target": record_field("household", user, _("other household"))},
+      danger=True)  # fmt: skip
+def _merge(record, user, values):
+    target = Household.objects.visible_to(user).filter(pk=values["target"]).first() or Household(pk=0)
+    return life.merge_households(actor=user, source=record, target=target, on=values["on"])
+
+
+@step("relocate", "household", _("Move"), _("The whole household moves behind another door."),
+      lambda record, user: _day(_("moved on")) | {"dwelling": record_field("dwelling", user, _("new door"))})  # fmt: skip
+def _relocate(record, user, values):
+    return life.move_within(actor=user, household=record, **values)
+
+
+@step("head", "household", _("Another head"), _("The relations of the others begin anew where they cannot be told."),
+      lambda record, user: _members(_("new head"), "resident", record=record, multiple=False))  # fmt: skip
+def _head(record, user, values):
+    return life.set_head(actor=user, household=record, **values)
+
+
+# -- a door
+
+
+@step("arrive", "dwelling", _("Moves in"), _("Somebody comes to live here, in a household of their own."),
+      lambda record, user: _day(_("moved in on")) | fields_of("resident", None, PERSON))  # fmt: skip
+def _arrive(record, user, values):
+    return life.move_in(actor=user, dwelling=record, **values)
+
+
+def _let_fields(record, user):
+    firms = Organisation.objects.visible_to(user).current().filter(grid=record.grid_id).order_by("name")
+    return {
+        "tenant": record_field("resident", user, _("tenant"), required=False),
+        "organisation": forms.ModelChoiceField(label=_("or an organisation"), queryset=firms, required=False),
+        **_day(_("since"), "since"),
+        "until": forms.DateField(label=_("until"), required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")),
+        "contract": forms.CharField(label=_("contract number"), max_length=40, required=False),
+    }
+
+
+@step("let", "dwelling", _("Begin a tenancy"), _("The door is let from this day."), _let_fields)
+def _let(record, user, values):
+    life.begin_tenancy(actor=user, dwelling=record, **values)
+    return record
+
+
+# -- a tenancy
+
+
+@step("end-tenancy", "tenancy", _("End the tenancy"), _("If nobody lives there the dwelling becomes empty."),
+      lambda record, user: _day(_("ended on")), danger=True)  # fmt: skip
+def _end_tenancy(record: Tenancy, user, values):
+    life.end_tenancy(actor=user, tenancy=record, **values)
+    return record.dwelling
