@@ -28,7 +28,9 @@ class Files:
         last = 0
         while True:
             piece = list(
-                steps.filter(pk__gt=last).values_list("pk", "event_id", "event__number", "seq", "photos")[:PIECE]
+                steps.filter(pk__gt=last).values_list("pk", "event_id", "event__number", "seq", "photos")[
+                    :PIECE
+                ]
             )
             yield from self._of_piece(piece)
             if len(piece) < PIECE:
@@ -58,7 +60,9 @@ class Files:
                 known = row.sha256
             hashes[known] -= bool(hashes[known])
         for value in hashes.elements():
-            words = _("event %(event)s: step %(seq)s names a file that nobody knows any more (SHA-256 %(hash)s)")
+            words = _(
+                "event %(event)s: step %(seq)s names a file that nobody knows any more (SHA-256 %(hash)s)"
+            )
             yield words % {**where, "hash": value}
 
 

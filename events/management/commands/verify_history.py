@@ -15,7 +15,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--most", type=int, default=20, help="how many faults to name (20)")
         parser.add_argument(
-            "--files", action="store_true", help="also read every photo and file and compare it with its step's hash"
+            "--files",
+            action="store_true",
+            help="also read every photo and file and compare it with its step's hash",
         )
 
     def handle(self, *args, most, files, **options):
@@ -26,6 +28,10 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         if found:
             raise CommandError(_("The history is not untouched."))
-        self.stdout.write(_("History untouched: %(count)s steps verified.") % {"count": Transition.objects.count()})
+        self.stdout.write(
+            _("History untouched: %(count)s steps verified.") % {"count": Transition.objects.count()}
+        )
         if files:
-            self.stdout.write(_("Files untouched: %(count)s compared with their steps.") % {"count": stored.count})
+            self.stdout.write(
+                _("Files untouched: %(count)s compared with their steps.") % {"count": stored.count}
+            )
