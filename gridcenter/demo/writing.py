@@ -124,6 +124,8 @@ class Writer:
     def finish(self):
         """Write the rest, the counters, and let the database's sequences go on behind the ids."""
         self.settle()
+        if self._waiting:
+            raise RuntimeError(f"{len(self._waiting)} events repeat one that was never written.")
         if self._writing is not None:
             self._writing.result()
         counters = ((self.territory, year, last) for year, last in sorted(self.counters.items()))
