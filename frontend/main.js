@@ -8,6 +8,7 @@ import "./styles/shell.css";
 import "./styles/work.css";
 import "./styles/detail.css";
 import "./styles/figures.css";
+import "./styles/imports.css";
 import "./styles/registry.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";

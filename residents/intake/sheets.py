@@ -113,21 +113,24 @@ def opened(path: Path, kind: str) -> Iterator[Sheet]:
 
 @contextmanager
 def _workbook(path):
+    with path.open("rb") as file:  # by its content: the stored file has no name that ends in .xlsx
+        sheet = _sheet(file)
+        total = sheet.max_row if isinstance(sheet.max_row, int) else 0
+        sheet.reset_dimensions()  # some programs write a wrong one: then rows would be cut off
+        yield min(total, MAX_ROWS), _guarded(sheet.iter_rows(values_only=True))
+
+
+def _sheet(file):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl tells of styles and validations it does not know
-            book = load_workbook(path, read_only=True, data_only=True)
+            book = load_workbook(file, read_only=True, data_only=True)
         sheet = next((one for one in book.worksheets if one.sheet_state == "visible"), None)
-        if sheet is None:
-            raise Refusal("empty")
-        total = sheet.max_row if isinstance(sheet.max_row, int) else 0
-        sheet.reset_dimensions()  # some programs write a wrong one: then rows would be cut off
     except BROKEN as error:
         raise Refusal("not_xlsx") from error
-    try:
-        yield min(total, MAX_ROWS), _guarded(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True))
-    finally:
-        book.close()
+    if sheet is None:
+        raise Refusal("empty")
+    return sheet
 
 
 def _guarded(rows):

@@ -84,3 +84,7 @@ def field(section: str, name: str) -> str:
     return {"dwelling_id": _("lives in"), "household_id": _("household"), "status": _("status")}.get(
         name, name
     )
+
+
+def yes_no(value) -> str:
+    return _("Yes") if value else _("No")
