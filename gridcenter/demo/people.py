@@ -58,6 +58,7 @@ class _Person:
     grid: int | None = None
     unit: int | None = None
     admin: bool = False
+    more: tuple[int, ...] = ()  # further grids of the same post
 
 
 class Hiring:
@@ -120,13 +121,17 @@ class Hiring:
             self._hire("admin", "district_admin", grid=node.id, admin=True)
         for node in self._levels[2]:
             self._hire("mediator", "mediator", grid=node.id)
+            self._hire("police", "police_officer", grid=node.id)
+        for node in self._levels[3]:
+            first, *more = [child.id for child in node.children]
+            self._hire("cadre", "cadre", grid=first, more=more)
 
     def _unit(self, kind, name, code, grid, department_kind):
         self._units.append((len(self._units) + 1, kind, name, code, grid, department_kind))
         return len(self._units)
 
-    def _hire(self, prefix, role, *, grid=None, unit=None, admin=False):
-        self._people.append(_Person(prefix, role, grid, unit, admin))
+    def _hire(self, prefix, role, *, grid=None, unit=None, admin=False, more=()):
+        self._people.append(_Person(prefix, role, grid, unit, admin, tuple(more)))
 
     def write(self, first_user: int, with_password: bool):
         """COPY units, users and posts; ids of units and posts begin at 1."""
@@ -159,7 +164,8 @@ class Hiring:
                  "person", ciphers.encrypt(names.phone(index)), ciphers.encrypt(id_number),
                  ciphers.keyed_hash(id_number), f"{self.place.prefix}{index + 1:06d}")
             )  # fmt: skip
-            posts.append((index + 1, pk, person.role, person.grid, person.unit, since, None))
+            for grid in (person.grid, *person.more):
+                posts.append((len(posts) + 1, pk, person.role, grid, person.unit, since, None))
             self._remember(person, pk)
         copy_rows("accounts_user", _USER_COLUMNS, users)
         copy_rows("grids_post", ("id", "user_id", "role", "grid_id", "unit_id", "since", "until"), posts)

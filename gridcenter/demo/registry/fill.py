@@ -52,12 +52,11 @@ class Filler:
 
     def _spoil(self, rng):
         """What a registry has wrong after two years: the board of data quality is to find it."""
-        households = len(self.dwelling)
-        self.lost = rng.random(households) < LOST
-        wrong = self.dwelling[rng.random(households) < CALLED_EMPTY]
-        self.homes.use[wrong] = homes.EMPTY
+        self.lost = np.zeros(len(self.dwelling), bool)
+        self.lost[_some(len(self.dwelling), LOST, rng)] = True
+        self.homes.use[self.dwelling[_some(len(self.dwelling), CALLED_EMPTY, rng)]] = homes.EMPTY
         wives = np.flatnonzero(self.families.relation == "10")
-        self.families.relation[wives[rng.random(len(wives)) < TWO_HEADS]] = "02"
+        self.families.relation[wives[_some(len(wives), TWO_HEADS, rng)]] = "02"
 
     def _since(self, rented, rng):
         """The day each household moved in."""
@@ -96,6 +95,11 @@ class Filler:
     def instant(self, day: date) -> datetime:
         """That morning."""
         return datetime(day.year, day.month, day.day, 1, 30, tzinfo=UTC)
+
+
+def _some(count, share, rng):
+    """A share of so many things, one at least."""
+    return rng.choice(count, max(1, round(count * share)), replace=False)
 
 
 def filling(place: Place, root: Node, people: int, today: date, seed: int) -> Filler:
