@@ -69,6 +69,7 @@ ADMIN = (
                 "keyplace",
                 "careclass",
                 "carerecord",
+                "datagrant",
             ),
         }.items()
         for model in models

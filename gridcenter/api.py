@@ -25,6 +25,7 @@ app_name = "api"
 urlpatterns = [
     path("", include("accounts.api.urls")),
     path("", include("grids.api.urls")),
+    path("", include("residents.api.urls")),
     path("", include("events.api.urls")),
     path("", include("evaluation.api.urls")),
     path("schema/", Schema.as_view(), name="schema"),

@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,9 @@ from events import standards
 from events.filters import EventFilterSet
 from events.models import CaseCounter
 from exchange.services import issue_key
+from residents.services import grants
 from tests.factories import PASSWORD, County
+from tests.residents.factories import HouseholdFactory, ResidentFactory
 from tests.scores import LATER, MONTH, OCTOBER, busy_october
 
 GUIDE = settings.BASE_DIR / "docs" / "api.md"
@@ -113,6 +116,19 @@ def pick(answer, path):
     return answer
 
 
+def granted(county):
+    """One person, and what the bureau's system may know of everybody; {name in the guide: value}."""
+    home = HouseholdFactory(dwelling__building__grid=county.west.grids[0])
+    person = ResidentFactory(household=home, name="刘珍珍", phone="13812345678")
+    today = timezone.localdate()
+    grants.grant(
+        actor=county.person("district_admin", grid=county.root), unit=county.urban,
+        fields=["name", "id_number_masked", "phone", "address"], purpose="高龄津贴发放核对",
+        legal_basis="老年人权益保障法第三十三条", since=today, until=today + timedelta(days=365),
+    )  # fmt: skip
+    return {"NUMBER": person.id_number, "WHO": person.pk, "PLACE": county.west.village.pk}
+
+
 @pytest.fixture
 def values(transactional_db):
     """The people and things the guide speaks of. Committed, because the feed shows nothing else."""
@@ -128,6 +144,7 @@ def values(transactional_db):
     return {
         "HOST": "http://testserver", "WORKER": county.worker.username, "PASSWORD": PASSWORD,
         "OPERATOR": AuthToken.objects.create(user=county.operator)[1], "KEY": issue_key(unit=county.urban)[1],
+        **granted(county),
     }  # fmt: skip
 
 

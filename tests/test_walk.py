@@ -23,6 +23,7 @@ from events.models import Attachment, CaseCounter, Event
 from exchange.services import issue_key
 from grids.models import Grid, Unit
 from tests.factories import AttachmentFactory
+from tests.residents.factories import HouseholdFactory, ResidentFactory
 from tests.scores import DEPARTMENTS, LATER, MONTH, OCTOBER, QUARTER, busy_october
 
 # Open to everybody, and why.
@@ -73,6 +74,8 @@ class West:
         self.quarter = scoring.score(DEPARTMENTS, QUARTER, LATER)
         scoring.publish(period_id=self.quarter.pk, actor=None)
         issue_key(unit=county.urban)
+        home = HouseholdFactory(dwelling__building__grid=county.west.grids[0], dwelling__building__address=f"{MARK}楼")
+        self.resident = ResidentFactory(household=home, name=f"{MARK}居民", phone="13877777777")
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
         self.notice = self.event.notices.filter(user=county.operator).first()
@@ -128,6 +131,7 @@ class West:
             "api:standard": self.county.standard.pk,
             "api:publish": self.month.pk,
             "api:scorecard": self.card.pk,
+            "api:resident": self.resident.pk,
             "evaluation:period": self.month.pk,
             "evaluation:publish": self.month.pk,
             "evaluation:": self.card.pk,
@@ -190,6 +194,9 @@ class West:
             "/api/v1/units/": [f"covers={grid}", f"grid={town}", f"q={MARK}"],
             "/api/v1/scorecards/": [f"period={self.month.pk}", f"period={self.quarter.pk}"],
             "/api/v1/transitions/": ["page_size=500", "cursor=now"],
+            "/api/v1/residents/": [f"grid={grid}"],
+            "/api/v1/residents/figures/": [f"grid={grid}", f"grid={town}"],
+            "/api/v1/residents/changes/": ["page_size=500", "cursor=now"],
             "/events/": [f"grid={town}", f"unit={self.county.west.station.pk}", f"q={MARK}", "open=yes"],
             "/events/export.csv": [f"grid={town}"],
             "/events/report/here/": [f"lat={lat}&lng={lon}", f"lat={lat}&lng={lon}&standard={self.county.standard.pk}"],
