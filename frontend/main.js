@@ -10,6 +10,7 @@ import "./styles/detail.css";
 import "./styles/figures.css";
 import "./styles/imports.css";
 import "./styles/registry.css";
+import "./styles/care.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";

@@ -23,6 +23,9 @@ from residents.models.trail import Kind
 from residents.services import access, rights
 from residents.services import care as registers
 
+UNSEEN = (
+    "id_number", "phone", "birth_date", "grid__boundary", "dwelling__owner_phone", "dwelling__building__location",
+)  # fmt: skip
 DAYS = ("since", "until", "visited_on", "next_visit")
 
 
@@ -43,7 +46,7 @@ class File:
     end_reason: str = ""
     own: dict = field(default_factory=dict)
 
-    # From the row and the registry, not sealed; filled in by `_read` and `_with_people`.
+    # From the row and the registry, not sealed; filled in by `_read` and `with_people`.
     pk = grid = care_class = resident = responsible = None
 
     @property
@@ -88,10 +91,10 @@ def _rows(actor):
     return rows.select_related("grid").order_by("pk")
 
 
-def _with_people(actor, files) -> list[File]:
+def with_people(actor, files) -> list[File]:
     """Files with their residents; whoever has moved out of the reader's grids is left out."""
     files = [file for file in files if file]
-    people = Resident.objects.visible_to(actor).select_related("grid", "dwelling__building")
+    people = Resident.objects.visible_to(actor).select_related("grid", "dwelling__building").defer(*UNSEEN)
     found = people.in_bulk({file.resident_id for file in files})
     workers = registers.User.objects.in_bulk({file.responsible_id for file in files if file.responsible_id})
     for file in files:
@@ -113,7 +116,26 @@ def files(*, actor, care_class=None, running=True, after: int = 0, limit: int = 
     rows = _rows(actor).filter(open=running, pk__gt=after)
     if care_class is not None:
         rows = rows.filter(class_tag=care.class_tag(care_class))
-    return _with_people(actor, [_read(row, classes) for row in rows[:limit]])
+    return with_people(actor, [_read(row, classes) for row in rows[:limit]])
+
+
+def listing(*, actor, care_class) -> list[File]:
+    """All open files of one class without their people, the longest overdue first: a page of them goes through
+    `with_people`. Registers of a county have hundreds of files, not more."""
+    classes = _classes(actor)
+    rows = _rows(actor).filter(open=True, class_tag=care.class_tag(care_class))
+    found = [file for file in (_read(row, classes) for row in rows) if file]
+    return sorted(found, key=lambda file: (file.next_visit or date.max, file.attention, file.pk))
+
+
+def counts(*, actor, today: date) -> dict[int, tuple[int, int]]:
+    """{class id: (open files, visits overdue)} of the classes that this person may know of. One query."""
+    classes, found = _classes(actor), {}
+    for row in _rows(actor).filter(open=True):
+        if file := _read(row, classes):
+            n, late = found.get(file.care_class.pk, (0, 0))
+            found[file.care_class.pk] = (n + 1, late + bool(file.next_visit and file.next_visit < today))
+    return found
 
 
 def due(*, actor, before: date | None = None) -> list[File]:
@@ -121,7 +143,7 @@ def due(*, actor, before: date | None = None) -> list[File]:
     before, classes = before or timezone.localdate(), _classes(actor)
     read = (_read(row, classes) for row in _rows(actor).filter(open=True))
     found = [file for file in read if file and file.next_visit and file.next_visit <= before]
-    return sorted(_with_people(actor, found), key=lambda file: (file.next_visit, file.pk))
+    return sorted(with_people(actor, found), key=lambda file: (file.next_visit, file.pk))
 
 
 def of_resident(*, actor, resident) -> list[File]:
@@ -130,7 +152,7 @@ def of_resident(*, actor, resident) -> list[File]:
     if not classes:
         return []
     rows = _rows(actor).filter(resident_tag=care.resident_tag(resident.pk))
-    return _with_people(actor, [_read(row, classes) for row in rows])
+    return with_people(actor, [_read(row, classes) for row in rows])
 
 
 def of_anybody(resident) -> list[File]:
@@ -138,6 +160,11 @@ def of_anybody(resident) -> list[File]:
     classes = {one.code: one for one in CareClass.objects.filter(group=CareClass.Group.STATUTORY)}
     rows = SupportRecord.objects.filter(resident_tag=care.resident_tag(resident.pk)).select_related("grid")
     return [_read(row, classes) for row in rows.order_by("pk")]
+
+
+def brief(*, actor, pk) -> File:
+    """Whose file it is and of which class, for a page that asks for the reason. Raises NotFound."""
+    return _visible(actor, pk)
 
 
 @transaction.atomic
@@ -153,7 +180,7 @@ def open_file(*, actor, pk, reason: str, address: str = "") -> File:
 
 def _visible(actor, pk, rows=None) -> File:
     row = (_rows(actor) if rows is None else rows).filter(pk=pk).first()
-    found = _with_people(actor, [_read(row, _classes(actor))]) if row else []
+    found = with_people(actor, [_read(row, _classes(actor))]) if row else []
     if not found:
         raise NotFound
     return found[0]

@@ -1,0 +1,80 @@
+"""Forms of registers: what every class has, and the class's own fields made from its definition."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from residents import schema
+from residents.forms import DAY
+from residents.models.care import Attention
+from residents.services import access
+from residents.services.care import MOST_REASON, workers_at
+
+OWN = "own_"
+
+
+class ReasonForm(forms.Form):
+    """Why private data are looked at; `usual` are one press away."""
+
+    usual = (_("On the person's own request"), _("Visit at home"), _("Checking an allowance"))
+    reason = forms.CharField(
+        label=_("What do you need it for?"), max_length=access.MOST_REASON,
+        help_text=_("It is written down with your name, for supervisors and for the person concerned."),
+    )  # fmt: skip
+
+
+class UnmaskForm(ReasonForm):
+    fields_wanted = forms.MultipleChoiceField(
+        label=_("What you need to see"), widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["fields_wanted", "reason"]
+
+    def __init__(self, *args, record, names, **kwargs):
+        super().__init__(*args, **kwargs)
+        choices = [
+            (name, record._meta.get_field(name).verbose_name) for name in names if getattr(record, name)
+        ]
+        self.fields["fields_wanted"].choices = choices
+        self.fields["fields_wanted"].initial = [name for name, _label in choices if len(choices) == 1]
+
+
+class EntryForm(forms.Form):
+    """One entry of a register. `given()` is what a service takes."""
+
+    since = forms.DateField(label=_("since"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    attention = forms.TypedChoiceField(label=_("attention"), choices=Attention.choices, coerce=int)
+    responsible = forms.ModelChoiceField(label=_("responsible worker"), queryset=None, required=False)
+    visit_days = forms.IntegerField(label=_("visit interval (days)"), min_value=1, max_value=730)
+    reason = forms.CharField(label=_("reason of the beginning"), max_length=MOST_REASON, required=False)
+
+    def __init__(self, *args, care_class, path, entry=None, own=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["responsible"].queryset = workers_at(path)
+        self.fields |= schema.form_fields(care_class.fields, OWN)
+        if entry is None:
+            self.initial |= {
+                "since": timezone.localdate(), "attention": Attention.MIDDLE, "visit_days": care_class.visit_days,
+            }  # fmt: skip
+        else:
+            del self.fields["since"], self.fields["reason"]
+            self.initial |= {
+                "attention": entry.attention, "responsible": entry.responsible, "visit_days": entry.visit_days,
+                **schema.initial(care_class.fields, own or {}, OWN),
+            }  # fmt: skip
+
+    def given(self) -> dict:
+        plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith(OWN)}
+        own = {
+            name.removeprefix(OWN): self.data.get(name, "") for name in self.fields if name.startswith(OWN)
+        }
+        return plain | {"data": own}
+
+    @property
+    def rows(self):
+        return [(self[name], name == "reason") for name in self.fields]
+
+
+class DayForm(forms.Form):
+    """When somebody was there."""
+
+    on = forms.DateField(label=_("visited on"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))

@@ -1,0 +1,107 @@
+"""Files of statutory registers. A file is shown only in answer to a reason, and every opening is written down."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.errors import NotFound
+from grids.scope import Scope
+from residents.forms import EndForm
+from residents.forms_care import EntryForm, ReasonForm
+from residents.services import rights, support
+from residents.views import reader
+from residents.views_care import noted
+from residents.views_forms import attempt
+from residents.views_privacy import address_of
+
+
+def _file(request, pk):
+    try:
+        return support.brief(actor=request.user, pk=pk)
+    except NotFound as error:
+        raise Http404 from error
+
+
+@reader
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_file(request, pk):
+    """Asks for the reason; the answer to it is the file."""
+    file = _file(request, pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        opened = attempt(
+            form,
+            lambda: support.open_file(actor=request.user, pk=pk, reason=reason, address=address_of(request)),
+        )
+        if opened is not None:
+            return _shown(request, opened)
+    title = _("Open the file of %(name)s: %(class)s") % {
+        "name": file.resident.name,
+        "class": file.care_class.name,
+    }
+    context = {"record": file.resident, "form": form, "title": title}
+    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+
+
+def _shown(request, file, form=None):
+    path = file.resident.grid.path
+    form = form or EntryForm(care_class=file.care_class, path=path, entry=file, own=file.own)
+    context = {
+        "file": file, "record": file.resident, "form": form, "history": support.history(actor=request.user, pk=file.pk),
+        "may_edit": file.until is None and Scope.of(request.user).may_at(rights.EDIT, path),
+        "today": timezone.localdate(),
+    }  # fmt: skip
+    return render(request, "residents/support_file.html", context, status=422 if form.errors else 200)
+
+
+@reader
+@never_cache
+@require_POST
+def change(request, pk):
+    """From the opened file; a refused form comes back with what was typed."""
+    file = _file(request, pk)
+    form = EntryForm(request.POST, care_class=file.care_class, path=file.resident.grid.path, entry=file)
+    if form.is_valid():
+        given = form.given()
+        if attempt(form, lambda: support.change(actor=request.user, pk=pk, **given)) is not None:
+            messages.success(request, _("Saved."))
+            return _to_list(file)
+    title = _("Change the file of %(name)s") % {"name": file.resident.name}
+    context = {"record": file.resident, "form": form, "title": title}
+    return render(request, "residents/reason.html", context, status=422)
+
+
+@reader
+@require_POST
+def visit(request, pk):
+    """Somebody was there today."""
+    file = _file(request, pk)
+    noted(request, lambda: support.visit(actor=request.user, pk=pk))
+    return _to_list(file)
+
+
+@reader
+@never_cache
+def end(request, pk):
+    """The file is closed, with its reason."""
+    file = _file(request, pk)
+    form = EndForm(request.POST or None, initial={"on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        done = attempt(form, lambda: support.end(actor=request.user, pk=pk, **form.cleaned_data))
+        if done is not None:
+            messages.success(request, _("The entry has ended."))
+            return _to_list(file)
+    title = _("End: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
+    context = {"record": file.resident, "form": form, "title": title, "danger": True}
+    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+
+
+def _to_list(file):
+    return redirect(f"{reverse('residents:care')}?class={file.care_class.code}")

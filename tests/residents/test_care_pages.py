@@ -1,0 +1,286 @@
+"""Pages of private data and registers: what they show to whom, and nothing at all to others."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from residents.models import Access, CareRecord, SupportRecord
+from residents.services import access, support
+from tests.residents.scene import GUARDIAN
+
+pytestmark = pytest.mark.django_db
+WHY = "核对低保申请材料"
+SECRET = ("精神障碍", "机密监护人", "安置帮教", "社区矫正", "戒毒")
+
+
+def browser(user):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text(answer):
+    return answer.content.decode()
+
+
+def url(name, *args):
+    return reverse(f"residents:{name}", args=args)
+
+
+# ---- unmasking
+
+
+def test_unmasking_asks_for_a_reason_and_shows_the_values_once(people):
+    client, page = browser(people.leader), url("unmask", "resident", people.old.pk)
+    asked = client.get(page, headers={"HX-Request": "true"})
+    assert asked.status_code == 200 and people.old.phone not in text(asked)
+    refused = client.post(page, {"fields_wanted": ["phone"], "reason": "x"}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422 and people.old.phone not in text(refused)
+    assert Access.objects.count() == 0
+    shown = client.post(
+        page, {"fields_wanted": ["phone", "id_number"], "reason": WHY}, headers={"HX-Request": "true"}
+    )
+    assert people.old.phone in text(shown) and people.old.id_number in text(shown)
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert "<html" not in text(shown) and "<html" in text(client.get(page))
+    row = Access.objects.get()
+    assert (row.fields, row.address, row.user) == (["id_number", "phone"], "127.0.0.1", people.leader)
+    again = client.get(f"{page}?closed=1", headers={"HX-Request": "true"})
+    assert people.old.phone not in text(again)
+
+
+@pytest.mark.parametrize("kind", ["dwelling", "organisation", "place"])
+def test_other_records_have_their_private_fields_too(people, kind):
+    from tests.residents.factories import KeyPlaceFactory, OrganisationFactory
+
+    record, number = people.old.dwelling, "13700001111"
+    if kind == "dwelling":
+        type(record).objects.filter(pk=record.pk).update(owner_phone=number)
+    elif kind == "organisation":
+        record = OrganisationFactory(grid=people.home, phone=number)
+    else:
+        record = KeyPlaceFactory(grid=people.home, responsible_phone=number)
+    field = access.PRIVATE[type(record)][0]
+    answer = browser(people.leader).post(
+        url("unmask", kind, record.pk), {"fields_wanted": [field], "reason": WHY}
+    )
+    assert number in text(answer)
+    assert Access.objects.get().kind == {"place": "place"}.get(kind, kind)
+
+
+def test_the_day_s_limit_is_said_in_words(people, settings):
+    settings.UNMASK_PER_DAY = 0
+    answer = browser(people.leader).post(
+        url("unmask", "resident", people.old.pk), {"fields_wanted": ["phone"], "reason": WHY}
+    )
+    assert answer.status_code in (403, 422) and people.old.phone not in text(answer)
+
+
+def test_neighbours_cannot_unmask(people):
+    county = people.county
+    page = url("unmask", "resident", people.old.pk)
+    for outsider, codes in (
+        (county.worker_east, {404}),
+        (county.worker_next, {404}),
+        (people.inspector, {403}),
+        (county.stranger, {403}),
+        (county.person("district_admin", grid=people.home), {403}),
+    ):
+        for answer in (
+            browser(outsider).get(page),
+            browser(outsider).post(page, {"fields_wanted": ["phone"], "reason": WHY}),
+        ):
+            assert answer.status_code in codes, outsider
+            assert people.old.phone not in text(answer)
+    assert Access.objects.count() == 0
+
+
+# ---- the log
+
+
+def test_supervisors_read_the_log_and_others_do_not(people):
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    access.unmask(actor=people.leader_east, record=people.far, fields=["phone"], reason="东街的理由")
+    shown = text(browser(people.head).get(url("access")))
+    assert WHY in shown and "钱老人" in shown and "东街的理由" not in shown
+    inspected = text(browser(people.inspector).get(url("access")))
+    assert WHY in inspected and "钱老人" not in inspected  # figures and the log, not the registry
+    for outsider in (people.county.worker, people.county.operator, people.county.stranger):
+        assert browser(outsider).get(url("access")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", True), ("flagged=1", False), ("act=open", False), ("act=unmask", True), ("who=nobody", False),
+     ("day=1999-01-01", False), ("day=not-a-day", True), ("page=99", True), ("act=%00", True)],
+)  # fmt: skip
+def test_the_log_is_filtered(people, query, found, monkeypatch):
+    monkeypatch.setattr(access, "NIGHT", (24, 0))
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    assert (WHY in text(browser(people.head).get(f"{url('access')}?{query}"))) == found
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_log_costs_the_same_for_one_row_and_thirty(people, count):
+    for _turn in range(count):
+        access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    client = browser(people.head)
+    client.get(url("access"))
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url("access"))
+    # Session, user, posts of today, classes, count, rows, and what the frame of the page asks.
+    assert len(queries) <= 9, [query["sql"][:120] for query in queries]
+
+
+def test_a_resident_s_record_shows_who_looked_to_supervisors(people):
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    file = people.file()
+    support.open_file(actor=people.leader, pk=file.pk, reason="查阅档案材料")
+    assert WHY in text(browser(people.head).get(url("looks", people.old.pk)))
+    assert "查阅档案材料" in text(browser(people.head).get(url("looks", people.ill.pk)))
+    assert browser(people.leader).get(url("looks", people.old.pk)).status_code == 403
+
+
+# ---- registers
+
+
+def test_each_person_sees_the_classes_of_their_roles(people):
+    people.file()
+    people.care()
+    seen = text(browser(people.leader).get(f"{url('care')}?class=mental_disorder"))
+    assert "赵病人" in seen and "严重精神障碍患者" in seen and "机密监护人" not in seen
+    for outsider in (
+        people.county.worker,
+        people.county.operator,
+        people.county.worker_next,
+        people.leader_east,
+    ):
+        page = browser(outsider).get(f"{url('care')}?class=mental_disorder")
+        assert "赵病人" not in text(page)
+        if outsider != people.leader_east:
+            assert not [word for word in SECRET if word in text(page)], outsider
+    assert "钱老人" in text(browser(people.county.worker).get(f"{url('care')}?class=solitary_elderly"))
+
+
+@pytest.mark.parametrize("which", ["solitary_elderly", "mental_disorder"])
+@pytest.mark.parametrize("count", [1, 15])
+def test_a_register_s_list_costs_the_same_for_one_and_fifteen(people, which, count):
+    for number in range(count):
+        person = people.person(f"某{number}", people.home)
+        people.file(person) if which == "mental_disorder" else people.care(person)
+    client, page = browser(people.leader), f"{url('care')}?class={which}"
+    client.get(page)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page).status_code == 200
+    assert len(queries) <= 12, [query["sql"][:120] for query in queries]
+
+
+def test_an_entry_is_begun_visited_changed_and_ended_on_its_pages(people):
+    client = browser(people.county.worker)
+    begin = url("care-begin", people.old.pk)
+    choice = text(client.get(begin))
+    assert "独居老人" in choice and not [word for word in SECRET if word in choice]
+    form = {"since": "2026-03-01", "attention": 2, "visit_days": 7, "responsible": "", "reason": "独居"}
+    wrong = client.post(f"{begin}?class=solitary_elderly", form | {"own_contact_phone": "12"})
+    assert wrong.status_code == 422 and 'value="12"' in text(wrong)
+    done = client.post(f"{begin}?class=solitary_elderly", form | {"own_contact_phone": "13811112222"})
+    assert done.status_code == 302
+    entry = CareRecord.objects.get()
+    assert entry.values == {"contact_phone": "13811112222"}
+    page = text(client.get(url("care-entry", entry.pk)))
+    assert "138****2222" in page
+    change = {"attention": 1, "visit_days": 14, "responsible": "", "own_contact_phone": "13811112222"}
+    assert client.post(url("care-entry", entry.pk), change).status_code == 302
+    assert client.post(url("care-visit", entry.pk)).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.attention, entry.visit_days, entry.visited_on) == (1, 14, timezone.localdate())
+    end = {"on": timezone.localdate().isoformat(), "reason": "子女接回"}
+    assert client.post(url("care-end", entry.pk), {"on": end["on"], "reason": ""}).status_code == 422
+    assert client.post(url("care-end", entry.pk), end).status_code == 302
+    assert client.post(url("care-visit", entry.pk), follow=True).status_code == 200  # said, not broken
+    entry.refresh_from_db()
+    assert entry.end_reason == "子女接回"
+
+
+def test_a_class_one_may_not_know_is_a_missing_page(people):
+    client = browser(people.county.worker)
+    for code in ("mental_disorder", "no-such-class"):
+        for answer in (
+            client.get(f"{url('care-begin', people.old.pk)}?class={code}"),
+            client.post(f"{url('care-begin', people.old.pk)}?class={code}", {}),
+        ):
+            assert answer.status_code == 404
+            assert not [word for word in SECRET if word in text(answer)]
+
+
+def test_a_statutory_file_opens_with_a_reason(people):
+    file = people.file()
+    client, page = browser(people.leader), url("support-file", file.pk)
+    asked = client.get(page)
+    assert "机密监护人" not in text(asked) and Access.objects.count() == 0
+    opened = client.post(page, {"reason": WHY})
+    assert "机密监护人" in text(opened) and Access.objects.get().act == "open"
+    assert "no-store" in opened.headers["Cache-Control"]
+    change = {"attention": 1, "visit_days": 10, "responsible": ""} | {
+        f"own_{k}": v for k, v in GUARDIAN.items()
+    }
+    assert client.post(url("support-change", file.pk), change | {"own_guardian": ""}).status_code == 422
+    assert client.post(url("support-change", file.pk), change).status_code == 302
+    assert client.post(url("support-visit", file.pk)).status_code == 302
+    end = {"on": timezone.localdate().isoformat(), "reason": "退出管理"}
+    assert client.post(url("support-end", file.pk), end).status_code == 302
+    assert not SupportRecord.objects.get().open
+
+
+def test_for_outsiders_a_file_is_a_missing_page(people):
+    file = people.file()
+    county = people.county
+    for outsider in (county.worker, county.operator, people.leader_east, county.worker_next):
+        client = browser(outsider)
+        for name in ("support-file", "support-change", "support-visit", "support-end"):
+            answers = [client.post(url(name, file.pk), {"reason": WHY})]
+            if name in ("support-file", "support-end"):
+                answers.append(client.get(url(name, file.pk)))
+            for answer in answers:
+                assert answer.status_code == 404, (outsider, name)
+        missing = client.get(url("support-file", 999_999))
+        assert missing.status_code == 404
+    assert Access.objects.count() == 0
+
+
+def test_the_registers_of_a_person_are_those_one_may_know(people):
+    people.file()
+    people.care(people.ill)
+    page = url("registers", people.ill.pk)
+    assert "严重精神障碍患者" in text(browser(people.leader).get(page))
+    hers = text(browser(people.county.worker).get(page))
+    assert "独居老人" in hers and not [word for word in SECRET if word in hers]
+    same = text(browser(people.county.worker).get(url("registers", people.neighbour.pk)))
+    assert len(same) < len(hers)
+    assert browser(people.county.worker_east).get(page).status_code == 404
+
+
+# ---- rights
+
+
+def test_a_statement_is_printed_for_a_reason(people):
+    page, client = url("statement", people.old.pk), browser(people.leader)
+    assert people.old.id_number not in text(client.get(page))
+    with translation.override("zh-hans"):
+        made = client.post(page, {"reason": "本人持证申请查询"})
+    assert people.old.id_number in text(made) and Access.objects.get().act == "statement"
+    assert client.post(page, {"reason": ""}).status_code == 422
+    assert browser(people.county.worker_east).get(page).status_code == 404
+
+
+def test_erasing_is_for_heads_of_centres(people):
+    page = url("erase", people.old.pk)
+    assert browser(people.leader).get(page).status_code == 403
+    client = browser(people.head)
+    refused = client.post(page, {"reason": "本人申请删除信息"})
+    assert refused.status_code == 422
+    people.old.refresh_from_db()
+    assert people.old.name == "钱老人"
