@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 import numpy as np
 from django.db import connection
 
+from accounts.roles import WORKER_ROLES
 from core.bulk import copy_rows, reset_sequence
 from events.models import Event
 from gridcenter.demo.bare import bare
 from gridcenter.demo.names import SURNAME_SHARES
 from gridcenter.demo.places import Node, Place
+from grids.models import Post
 
 from . import care, families, gone, homes, land, persons, rows
 from .size import TIANYUAN, Size
@@ -111,14 +114,37 @@ def filling(place: Place, root: Node, people: int, today: date, seed: int) -> Fi
 
 
 def _communities(grids, people):
-    """Whole communities and villages: those whose workers have most to do first (the demo's logins among them)."""
-    load = Counter(Event.objects.open().values_list("grid_id", flat=True))
-    busiest = sorted(grids, key=lambda node: (-load[node.id], node.id))
-    villages: list = []
-    wanted = max(1, people // DENSE)
-    for node in busiest:
-        if node.parent not in villages:
-            villages.append(node.parent)
-        if sum(len(village.children) for village in villages) >= wanted:
-            break
+    """Whole communities and villages until they are lively: those of the demo's logins first, then their neighbours."""
+    open_events = Event.objects.open().values_list("grid_id", "holder_id")
+    load = Counter(chain.from_iterable((("grid", grid), ("unit", unit)) for grid, unit in open_events))
+    by_id = {node.id: node for leaf in grids for node in _upwards(leaf)}
+    busiest = sorted(grids, key=lambda node: (-load["grid", node.id], node.id))
+    chosen = [grids[0].parent, *(by_id[pk] for pk in _served(load) if pk in by_id)]
+    villages: dict = {}  # in this order, each once
+    for node in [*chosen, *grids[0].parent.parent.children]:
+        home = node.parent if node.level == 4 else node
+        if home.level < 3:  # a town: its busiest village
+            home = next(leaf.parent for leaf in busiest if home in _upwards(leaf))
+        if node in chosen or sum(len(village.children) for village in villages) < people / DENSE:
+            villages[home] = None
     return [node for node in grids if node.parent in villages]
+
+
+def _served(load):
+    """Grids of those whom `demo_logins` prints: the busiest worker of each kind, station and town."""
+    posts = Post.objects.on().order_by("pk")
+    workers = posts.filter(role__in=WORKER_ROLES).values_list("role", "grid_id", "grid_id")
+    desks = posts.filter(role="operator", unit__grid__level__in=(2, 3))
+    desks = desks.values_list("unit__grid__level", "unit_id", "unit__grid_id")
+    best: dict = {}
+    for kind, place, grid in [*workers, *desks]:
+        open_here = load["grid" if kind in WORKER_ROLES else "unit", place]
+        if kind not in best or open_here > best[kind][0]:
+            best[kind] = (open_here, grid)
+    return [grid for _load, grid in best.values()]
+
+
+def _upwards(node):
+    while node is not None:
+        yield node
+        node = node.parent
