@@ -1,0 +1,147 @@
+"""What is to be done (due lists) and what cannot be right (data quality), each number leading to its rows."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from grids.models import Grid
+from grids.scope import Scope
+from residents.models import CareRecord, Dwelling, Household, Resident
+from residents.models.base import VIEW
+from residents.selectors import due, quality
+from residents.services.records import kind_of
+from residents.views import one, reader
+
+SIZE = 50
+
+
+def _asked_grid(request):
+    """The grid of ?grid=, the highest of the viewer's own without one; 404 for one that is not theirs to read."""
+    readable = Grid.objects.filter(Scope.of(request.user).permission_q(VIEW, "path"))
+    rows = readable.valid_on().select_related("parent").defer("boundary", "parent__boundary")
+    text = request.GET.get("grid", "")
+    if not text:
+        found = rows.order_by("level", "path").first()
+        if found is None:
+            raise Http404
+        return found
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404
+    return one(rows, int(text))
+
+
+@reader
+@require_safe
+def due_lists(request):
+    """Visits, inspections, permits, people and doors whose record cannot be true: the longest overdue first."""
+    grid = _asked_grid(request)
+    lists = due.overview(user=request.user, path=grid.path)
+    kinds = [made.kind for made in lists]
+    kind = request.GET.get("list") if request.GET.get("list") in kinds else _first(lists)
+    page = due.rows(
+        user=request.user, kind=kind, path=grid.path, after=request.GET.get("after", ""), size=SIZE
+    )
+    context = {
+        "grid": grid,
+        "lists": lists,
+        "kind": kind,
+        "rows": [_line(row, due.DAYS.get(kind, "next_visit")) for row in page.rows],
+        "page": page,
+        "query": f"list={kind}&grid={grid.pk}",
+        "first": not request.GET.get("after"),
+    }
+    return render(request, "residents/due.html", context)
+
+
+def _first(lists):
+    """The list with the most that is overdue, else the first one with anything in it."""
+    late = max(lists, key=lambda made: made.overdue or 0)
+    return late.kind if late.overdue else next((made.kind for made in lists if made.count), lists[0].kind)
+
+
+def _line(row, day_field):
+    """How a row of any list is shown: {title, url, place, day, late, words}."""
+    day = getattr(row, day_field, None)
+    person = getattr(row, "resident", None)
+    shown = person if person is not None else row
+    return {
+        "title": f"{shown.building.address} {shown.short}" if isinstance(shown, Dwelling) else str(shown),
+        "url": reverse(f"residents:{kind_of(shown)}", args=[shown.pk]),
+        "place": _place(shown),
+        "grid": row.grid.name if hasattr(row, "grid") else shown.grid.name,
+        "day": day,
+        "late": day is not None and day < timezone.localdate(),
+        "words": _words(row),
+    }
+
+
+def _place(shown):
+    door = getattr(shown, "dwelling", None) if isinstance(shown, Resident | Household) else None
+    return f"{door.building.address} {door.short}" if door else getattr(shown, "address", "")
+
+
+def _words(row):
+    if isinstance(row, CareRecord) or hasattr(row, "care_class"):
+        responsible = getattr(row, "responsible", None)
+        return " · ".join(filter(None, [str(row.care_class), str(responsible) if responsible else ""]))
+    return row.get_kind_display() if hasattr(row, "get_kind_display") else ""
+
+
+@reader
+@require_safe
+def quality_board(request):
+    """Per grid: what part of the records is complete, how many are stale or contradict others."""
+    grid = _asked_grid(request)
+    board = quality.board(user=request.user, grid=grid)
+    groups = [
+        {
+            "name": name,
+            "label": label,
+            "checks": [
+                {
+                    "check": check,
+                    "found": board.whole.found[code],
+                    "total": board.whole.totals[check.model._meta.model_name],
+                    "share": board.whole.share(code),
+                }
+                for code, check in quality.CHECKS.items()
+                if check.group == name
+            ],
+        }
+        for name, label in quality.GROUPS.items()
+    ]
+    lines = [
+        {
+            "row": row,
+            "counts": [(name, row.count(name)) for name in quality.GROUPS],
+            "people": row.totals["resident"],
+        }
+        for row in board.rows
+    ]
+    context = {"grid": grid, "groups": groups, "labels": quality.GROUPS.items(), "lines": lines}
+    return render(request, "residents/quality.html", context)
+
+
+@reader
+@require_safe
+def faults(request, code):
+    """The rows that one check finds."""
+    check = quality.CHECKS.get(code)
+    if check is None:
+        raise Http404
+    grid = _asked_grid(request)
+    page = quality.rows(
+        user=request.user, code=code, path=grid.path, after=request.GET.get("after", ""), size=SIZE
+    )
+    context = {
+        "grid": grid,
+        "check": check,
+        "group": quality.GROUPS[check.group],
+        "query": f"grid={grid.pk}",
+        "rows": [_line(row, "") for row in page.rows],
+        "page": page,
+        "first": not request.GET.get("after"),
+    }
+    return render(request, "residents/faults.html", context)
