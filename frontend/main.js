@@ -11,10 +11,12 @@ import "./styles/figures.css";
 import "./styles/imports.css";
 import "./styles/registry.css";
 import "./styles/care.css";
+import "./styles/live.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
 import { watchMenus } from "./menus.js";
+import { watchLive } from "./live.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -33,3 +35,4 @@ window.htmx = htmx;
 watchMenus();
 watchForms();
 watchPhotos();
+watchLive();

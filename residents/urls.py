@@ -1,11 +1,12 @@
 from django.urls import include, path
 
-from residents import views, views_boards, views_forms, views_intake, views_life, views_pages, views_territory
+from residents import views, views_boards, views_forms, views_intake, views_life, views_outgoing, views_pages, views_territory
 
 app_name = "residents"
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("residents.urls_care")),
+    path("export/<slug:kind>/", views_outgoing.export, name="export"),
     path("imports/", views_intake.imports, name="imports"),
     path("imports/templates/<slug:kind>.xlsx", views_intake.template, name="import-template"),
     path("imports/<int:pk>/", views_intake.one_import, name="import"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("places/<int:pk>/", views_pages.place, name="place"),
     path("grids/<int:pk>/", views_territory.grid, name="grid"),
     path("due/", views_boards.due_lists, name="due"),
+    path("due/counts/", views_boards.due_counts, name="due-counts"),
     path("quality/", views_boards.quality_board, name="quality"),
     path("quality/<slug:code>/", views_boards.faults, name="faults"),
     path("choices/", views_forms.found, name="choices"),

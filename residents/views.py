@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from grids.models import Grid
 from grids.scope import Scope
 from residents.models.base import VIEW
+from residents.selectors import figures
 from residents.selectors.search import search
 from residents.services.rights import EDIT
 
@@ -59,9 +60,21 @@ def home(request):
     context = {"q": request.GET.get("q", "").replace("\0", "")[:60], "found": found}
     if request.headers.get("HX-Request"):
         return render(request, "residents/_found.html", context)
+    scope = Scope.of(request.user)
+    context |= {
+        "may_import": scope.may("residents.import_registry"),
+        "may_see_log": scope.may("residents.view_access"),
+    }
     if not found.asked:
-        context |= {"grids": _tops(request.user)}
+        context |= _territory(request.user)
     return render(request, "residents/home.html", context)
+
+
+def _territory(user):
+    """The viewer's highest grids, and the figures of the first one."""
+    tops = list(_tops(user))
+    whole = figures.below(user=user, path=tops[0].path) if tops else {}
+    return {"grids": tops, "figures": whole, "top": tops[0] if tops else None}
 
 
 def _tops(user):

@@ -55,6 +55,15 @@ def due_lists(request):
     return render(request, "residents/due.html", context)
 
 
+@reader
+@require_safe
+def due_counts(request):
+    """How much is due: a part of the first page, read after it."""
+    grid = _asked_grid(request)
+    lists = [made for made in due.overview(user=request.user, path=grid.path) if made.count]
+    return render(request, "residents/_due_counts.html", {"lists": lists, "grid": grid})
+
+
 def _first(lists):
     """The list with the most that is overdue, else the first one with anything in it."""
     late = max(lists, key=lambda made: made.overdue or 0)
@@ -68,13 +77,21 @@ def _line(row, day_field):
     shown = person if person is not None else row
     return {
         "title": f"{shown.building.address} {shown.short}" if isinstance(shown, Dwelling) else str(shown),
-        "url": reverse(f"residents:{kind_of(shown)}", args=[shown.pk]),
+        "url": _url(row, shown),
         "place": _place(shown),
         "grid": row.grid.name if hasattr(row, "grid") else shown.grid.name,
         "day": day,
         "late": day is not None and day < timezone.localdate(),
         "words": _words(row),
     }
+
+
+def _url(row, shown):
+    if isinstance(row, CareRecord):
+        return reverse("residents:care-entry", args=[row.pk])
+    if row is not shown:
+        return reverse("residents:support-file", args=[row.pk])
+    return reverse(f"residents:{kind_of(shown)}", args=[shown.pk])
 
 
 def _place(shown):

@@ -44,6 +44,7 @@ def dwelling(request, pk):
     context = {
         "record": found,
         "kind": "dwelling",
+        "phone": ciphers.mask_phone(found.owner_phone),
         "dangers": [codes.label(codes.DANGER, danger) for danger in found.dangers or []],
         "homes": households.behind(request.user, found),
         "tenancies": households.tenancies(request.user, found),
