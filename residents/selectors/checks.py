@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -72,10 +72,11 @@ def _let(today):
 
 
 def _two_heads(today):
-    heads = Resident.objects.filter(status="living", relation=codes.HEAD, household__isnull=False).values(
-        "household"
+    # A head beside an earlier one: by household, so that one grid's board reads one grid's people.
+    earlier = Resident.objects.filter(
+        household=OuterRef("household"), status="living", relation=codes.HEAD, pk__lt=OuterRef("pk")
     )
-    return Q(pk__in=heads.annotate(n=Count("pk")).filter(n__gt=1).values("household"))
+    return Q(Exists(_members(relation=codes.HEAD).filter(Exists(earlier))))
 
 
 def _head_gone(today):
