@@ -1,6 +1,15 @@
 from django.urls import include, path
 
-from residents import views, views_boards, views_forms, views_intake, views_life, views_outgoing, views_pages, views_territory
+from residents import (
+    views,
+    views_boards,
+    views_forms,
+    views_intake,
+    views_life,
+    views_outgoing,
+    views_pages,
+    views_territory,
+)
 
 app_name = "residents"
 urlpatterns = [
