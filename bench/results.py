@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench import data
+from bench import data, registry_results
 
 HERE = Path(__file__).resolve().parent
 BIG = 100_000
@@ -18,7 +18,13 @@ MOST_MEDIAN_MS = 150
 EXPORT_SECONDS, EXPORT_GROWTH_MB = 10, 32
 
 # script → (least ratio to its floor, most queries)
-TARGETS = {"report": (0.35, 12), "step": (0.25, 12), "lists": (0.4, 6), "detail": (None, 10), "points": (None, 3)}
+TARGETS = {
+    "report": (0.35, 12),
+    "step": (0.25, 12),
+    "lists": (0.4, 6),
+    "detail": (None, 10),
+    "points": (None, 3),
+}
 ORDER = ("report", "step", "contended", "lists", "detail", "points", "counts", "export", "memory")
 TITLES = {
     "report": "Report an event", "step": "Take a step", "contended": "Four people press the same button at once",
@@ -59,7 +65,9 @@ def verdicts(script: str, f: dict, figures: list[dict]) -> list[tuple[str, bool]
         found.append(("one wins, three get 409, no 5xx", not f["failures"] and not f["faults"]))
     if script == "export" and f["events"] == BIG:
         growth = f["facts"]["rss_growth_mb"]
-        found.append((f"{f['median'] / 1000:.1f} s (≤ {EXPORT_SECONDS})", f["median"] <= EXPORT_SECONDS * 1000))
+        found.append(
+            (f"{f['median'] / 1000:.1f} s (≤ {EXPORT_SECONDS})", f["median"] <= EXPORT_SECONDS * 1000)
+        )
         found.append((f"workers grow by {growth} MB (≤ {EXPORT_GROWTH_MB})", growth <= EXPORT_GROWTH_MB))
     return found
 
@@ -101,7 +109,11 @@ def misses(all_kept: dict) -> list[str]:
 
 def reference(all_kept: dict) -> str:
     def line(script, name):
-        found = (f for f in all_kept.get(script, {"figures": []})["figures"] if f["name"] == name and f["events"] == BIG)
+        found = (
+            f
+            for f in all_kept.get(script, {"figures": []})["figures"]
+            if f["name"] == name and f["events"] == BIG
+        )
         f = next(found, None)
         if f is None:
             return "not measured"
@@ -116,7 +128,9 @@ def reference(all_kept: dict) -> str:
 def machine() -> str:
     """Processor, memory, versions, and how busy the machine was."""
     info = dict(line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line)
-    model = next((value.strip() for key, value in info.items() if key.strip() == "model name"), platform.machine())
+    model = next(
+        (value.strip() for key, value in info.items() if key.strip() == "model name"), platform.machine()
+    )
     kilobytes = int(Path("/proc/meminfo").read_text().split()[1])
     version = data.run("postgres", "SELECT split_part(version(), ' ', 2)")[0][0]
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -127,7 +141,9 @@ def machine() -> str:
 
 
 def commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+    )
     return done.stdout.strip() or "unknown"
 
 
@@ -153,5 +169,20 @@ def write(folder: Path) -> str:
     return "\n".join(parts)
 
 
+def whole(folder: Path, before: str) -> str:
+    """RESULTS.md with the halves (events, registry) that were measured; the other one stays as it was."""
+    events, _mark, registry = before.partition(registry_results.MARK)
+    if any((folder / f"{script}.json").exists() for script in ORDER):
+        events = write(folder)
+    if registry_results.kept(folder):
+        registry = registry_results.write(folder, machine(), commit())
+    return (
+        f"{events.rstrip()}\n\n{registry_results.MARK}{registry.rstrip()}\n"
+        if registry
+        else f"{events.rstrip()}\n"
+    )
+
+
 if __name__ == "__main__":
-    (HERE / "RESULTS.md").write_text(write(Path(sys.argv[1])))
+    target = HERE / "RESULTS.md"
+    target.write_text(whole(Path(sys.argv[1]), target.read_text() if target.exists() else ""))
