@@ -45,7 +45,15 @@ class Building(Registered):
             ),
         ]
         indexes = [
-            models.Index(name="residents_building_estate", fields=["estate", "number"]),
+            # For what an address begins with, whatever language the database sorts in.
+            models.Index(
+                name="residents_building_estate",
+                fields=["estate", "number"],
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
+                name="residents_building_address", fields=["address"], opclasses=["varchar_pattern_ops"]
+            ),
             models.Index(name="residents_building_number", fields=["number"]),
         ]
 
@@ -131,6 +139,11 @@ class Organisation(Registered):
                 fields=["credit_code"],
                 condition=~Q(credit_code="") & Q(ended_on=None),
                 violation_error_message=_("There is an organisation with this credit code already."),
+            )
+        ]
+        indexes = [
+            models.Index(
+                name="residents_organisation_pinyin", fields=["pinyin"], opclasses=["varchar_pattern_ops"]
             )
         ]
 

@@ -17,10 +17,11 @@ from grids.models import Grid
 from grids.scope import Scope
 from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
-from residents.selectors.near import ByIndex, begins, grids_of, narrowed, own_grids
+from residents.selectors.near import ByIndex, begins, grids_of, is_narrow, narrowed, own_grids, within
 from residents.selectors.words import Address, Asked, read
 
 MOST = 20  # of each kind
+MOST_NAMED = 200  # grids whose name fits, former ones among them
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Search:
         self.names = grid_names.current()
         self.grids = grids_of(user, self.names)
         self.own = own_grids(user)
+        self.narrow = is_narrow(self.grids, self.names)
+        self.people = (
+            0  # how many were found: their names need not be looked for inside those of organisations
+        )
 
     def rows(self, model) -> QuerySet:
         return narrowed(model.objects.all(), self.user, self.grids)
@@ -101,6 +106,7 @@ def _people(here, asked) -> Iterator[Hit]:
         for person in rows:
             if person.pk not in seen:
                 seen.add(person.pk)
+                here.people += 1
                 yield _person(here, person)
         if len(seen) > MOST:
             return
@@ -109,7 +115,9 @@ def _people(here, asked) -> Iterator[Hit]:
 def _people_queries(here, asked) -> Iterator[QuerySet]:
     people = here.rows(Resident).filter(archived_at=None)
     if asked.id_number:
-        yield _read(people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag=""))
+        yield _read(
+            people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag="").order_by("pk")
+        )
     if asked.phone:
         tagged = people.filter(phone_tag=ciphers.tag("phone", asked.phone)).exclude(phone_tag="")
         yield _read(tagged.order_by("pk"))
@@ -135,10 +143,13 @@ def _tailed(people, asked):
 
 def _begun(here, people, column, text) -> Iterator[QuerySet]:
     """Those of the person's own grids first, if they see more than these."""
-    rows = people.filter(begins(column, text))
-    if here.own and set(here.own) != set(here.grids or ()):
-        yield _read(rows.filter(grid_id__in=here.own).order_by(ByIndex(F(column)), "pk"))
-    yield _read(rows.order_by(ByIndex(F(column)), "pk"))
+    if here.narrow:
+        yield _read(people.filter(within(column, text)).order_by(column))
+        return
+    rows = people.filter(begins(column, text)).order_by(ByIndex(F(column)))
+    if here.own:
+        yield _read(people.filter(within(column, text), grid_id__in=here.own).order_by(column))
+    yield _read(rows)
 
 
 PERSON = (
@@ -148,15 +159,11 @@ PERSON = (
 
 
 def _read(people: QuerySet) -> QuerySet:
-    """Found first, dressed afterwards: the joins are made for the few rows that are shown."""
-    order = people.query.order_by or ("pk",)
-    few = people.order_by(*order)[: MOST + 1].values("pk")
-    return (
-        Resident.objects.filter(pk__in=few)
-        .select_related("dwelling__building")
-        .only(*PERSON)
-        .order_by(*order)
-    )
+    """Found first, in the order of the index alone, dressed afterwards: joins and ids are for the few that are shown."""
+    order = people.query.order_by
+    few = people[: MOST + 1].values("pk")
+    rows = Resident.objects.filter(pk__in=few).select_related("dwelling__building").only(*PERSON)
+    return rows.order_by(*order, "pk")
 
 
 def _person(here, person):
@@ -250,7 +257,7 @@ def _organisations(here, asked) -> Iterator[Hit]:
     if asked.credit:
         rows = rows.filter(credit_code=asked.credit).exclude(credit_code="")
     else:
-        named = _by_name(asked)
+        named = _by_name(here, asked)
         if named is None:
             return
         rows = rows.filter(named)
@@ -265,7 +272,7 @@ def _organisations(here, asked) -> Iterator[Hit]:
 
 
 def _places(here, asked) -> Iterator[Hit]:
-    named = _by_name(asked)
+    named = _by_name(here, asked)
     if named is None:
         return
     rows = here.rows(KeyPlace).current().filter(named).defer("responsible_phone", "location")
@@ -277,13 +284,14 @@ def _places(here, asked) -> Iterator[Hit]:
         )  # fmt: skip
 
 
-def _by_name(asked) -> Q | None:
-    """Any part of the name in characters: few rows in all, and names begin with the county's. Letters from the start."""
+def _by_name(here, asked) -> Q | None:
+    """By letters from the start. By characters inside the name, too, as names begin with the county's: that reads
+    every organisation, so in a wide scope it is left out once the words have proved to be people's names."""
     if asked.letters:
         return begins("initials", asked.letters) | begins("pinyin", asked.letters)
-    if asked.address is not None and asked.address.estate:
-        return Q(name__contains=asked.text)
-    return None
+    if asked.address is None or not asked.address.estate:
+        return None
+    return begins("name", asked.text) if here.people and not here.narrow else Q(name__contains=asked.text)
 
 
 def _safety(row):
@@ -293,16 +301,18 @@ def _safety(row):
 
 
 def _grids(here, asked) -> Iterator[Hit]:
-    if asked.number:
-        named = begins("code", asked.number)
-    elif asked.address is not None and asked.address.estate:
-        named = Q(name__contains=asked.text)
-    else:
+    """The names are in this process; only those that fit are read."""
+    words = asked.text if asked.address is not None and asked.address.estate else ""
+    fit = [
+        (row["level"], row["code"], pk)
+        for pk, row in here.names.grids.items()
+        if (words and words in row["name"]) or (asked.number and row["code"].startswith(asked.number))
+    ]
+    fit = [pk for _level, _code, pk in sorted(fit) if here.sees(pk)][:MOST_NAMED]
+    if not fit:
         return
-    land = Grid.objects.filter(Scope.of(here.user).permission_q(VIEW, "path")).valid_on()
-    for pk, name, code in (
-        land.filter(named).order_by("level", "code").values_list("pk", "name", "code")[: MOST + 1]
-    ):
+    land = Grid.objects.filter(Scope.of(here.user).permission_q(VIEW, "path")).valid_on().filter(pk__in=fit)
+    for pk, name, code in land.order_by("level", "code").values_list("pk", "name", "code")[: MOST + 1]:
         yield Hit("grid", pk, name, "", (code,), (), "", pk in here.own)
 
 
