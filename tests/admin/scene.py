@@ -26,12 +26,29 @@ from events.models import (
 from exchange.models import UnitKey
 from exchange.services import issue_key
 from grids.models import Grid, Post, Unit
+from residents.models import (
+    Access,
+    Building,
+    CareRecord,
+    Change,
+    DataGrant,
+    Dwelling,
+    Erasure,
+    GridCount,
+    Household,
+    KeyPlace,
+    Organisation,
+    Resident,
+    Stay,
+    Tenancy,
+)
 from tests.factories import (
     AttachmentFactory,
     PostFactory,
     UnitFactory,
     UserFactory,
 )
+from tests.residents import factories as registry
 
 NOW = timezone.now()
 HAN_EAST = "来龙门"
@@ -91,6 +108,45 @@ def fill(county, street, name, period):
         Scorecard: card,
         ScoreLine: ScoreLine.objects.create(scorecard=card, indicator="reports", **line),
         UnitKey: issue_key(unit=squad, name=f"{name}系统")[0],
+        **fill_registry(grid, name, worker),
+        DataGrant: DataGrant.objects.create(
+            unit=squad,
+            fields=["name"],
+            purpose=name,
+            legal_basis="社会救助暂行办法第五十七条",
+            until="2036-01-01",
+        ),
+    }
+
+
+def fill_registry(grid, name, worker):
+    """One record of each kind behind one door."""
+    building = registry.BuildingFactory(grid=grid, address=f"{name}1栋")
+    dwelling = registry.DwellingFactory(
+        building=building, owner_name=f"{name}房东", owner_phone="13812345678"
+    )
+    household = registry.HouseholdFactory(dwelling=dwelling, number=f"{name}001")
+    person = registry.ResidentFactory(household=household, name=f"{name}居民")
+    shop = registry.OrganisationFactory(grid=grid, name=f"{name}商店", phone="13812345678")
+    class_of = registry.CareClassFactory(roles=["district_admin"], name="独居老人")
+    care = registry.CareRecordFactory(resident=person, care_class=class_of, begin_reason=name)
+    told = {"kind": "resident", "record_id": person.pk, "grid": grid}
+    return {
+        Building: building,
+        Dwelling: dwelling,
+        Household: household,
+        Resident: person,
+        Stay: registry.StayFactory(resident=person),
+        Tenancy: Tenancy.objects.create(
+            dwelling=dwelling, tenant=person, grid=grid, since="2026-01-01", contract=name
+        ),
+        Organisation: shop,
+        KeyPlace: registry.KeyPlaceFactory(grid=grid, name=f"{name}小学", responsible_phone="13812345678"),
+        CareRecord: care,
+        Change: Change.objects.create(action="changed", user=worker, changes={"name": ["", name]}, **told),
+        Access: Access.objects.create(act="unmask", user=worker, reason=name, resident=person, **told),
+        Erasure: Erasure.objects.create(user=worker, reason=name, **told),
+        GridCount: GridCount.objects.get(grid=grid, measure="people"),
     }
 
 

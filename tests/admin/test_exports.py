@@ -21,6 +21,7 @@ from evaluation.models import Scheme
 from events import export as desk
 from events.models import CalendarDay, Event, StageLimit, Standard, Transition
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
+from residents.models import DataGrant
 from tests.admin.scene import HAN_EAST, bring, browser, export, upload, url
 from tests.admin.test_scope import SCOPED, more_of
 from tests.factories import PostFactory
@@ -29,6 +30,11 @@ pytestmark = pytest.mark.django_db
 
 BOTH_WAYS = {Standard, StageLimit, CalendarDay, DepartmentKind, LevelName}  # django-import-export's pages
 WITHOUT = {Group}  # the table of roles is code: accounts/roles.py
+# The registry leaves by its own export alone (residents.outgoing): a first row that names who took it, and a line in
+# the access log.
+REGISTRY = {
+    model for model in admin.site._registry if model._meta.app_label == "residents" and model is not DataGrant
+}
 
 
 def bytes_of(answer):
@@ -48,11 +54,13 @@ def test_every_list_leaves_as_a_file_or_there_is_a_reason():
     without = {
         model for model, page in admin.site._registry.items() if not getattr(page, "export_columns", ())
     }
-    assert without == BOTH_WAYS | WITHOUT
+    assert without == BOTH_WAYS | WITHOUT | REGISTRY
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-@pytest.mark.parametrize("model", SCOPED, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize(
+    "model", [model for model in SCOPED if model not in REGISTRY], ids=lambda model: model._meta.label
+)
 def test_a_file_holds_the_own_street_only(county, west, whole, rows, model, kind):
     own = browser(west).get(url(model))
     found = file(browser(west), model, kind)

@@ -25,6 +25,7 @@ from events.models import (
     Transition,
 )
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
+from residents.models import CareClass
 from tests.admin.scene import HAN_EAST, NOW, browser, url
 from tests.factories import (
     GridFactory,
@@ -35,14 +36,27 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "grids", "events", "evaluation", "exchange")
+OURS = ("accounts", "grids", "residents", "events", "evaluation", "exchange")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",
+    "residents.ImportBatch",  # everybody's own only, on the registry's pages
+    "residents.SupportRecord",  # read by its service alone, file by file
 }
-SHARED = {Standard, StageLimit, CalendarDay, DepartmentKind, LevelName, Scheme, Period, Seal, Group}
+SHARED = {
+    Standard,
+    StageLimit,
+    CalendarDay,
+    DepartmentKind,
+    LevelName,
+    Scheme,
+    Period,
+    Seal,
+    Group,
+    CareClass,
+}
 SCOPED = sorted(set(admin.site._registry) - SHARED, key=lambda model: model._meta.label)
 
 

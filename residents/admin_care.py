@@ -1,0 +1,336 @@
+"""Classes of care, entries of care registers, and the trails, in the admin. Statutory files have no page here."""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.roles import CHOICES
+from core.admin import SharedAdmin
+from core.errors import Invalid
+from residents import care, schema
+from residents.admin_base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
+from residents.forms_care import OWN
+from residents.models import Access, CareClass, CareRecord, Change, Erasure, GridCount
+from residents.models.trail import VIEW_ACCESS, Kind
+from residents.services import care as registers
+
+ROWS = range(schema.MOST_FIELDS)
+PARTS = ("label", "kind", "required", "choices", "name")
+
+
+def _row_fields():
+    """Form fields of the own fields of a class: a line for each of them, and empty lines for more."""
+    fields = {}
+    for row in ROWS:
+        fields |= {
+            f"f{row}_label": forms.CharField(required=False, max_length=40, label=gettext_lazy("label")),
+            f"f{row}_kind": forms.ChoiceField(
+                required=False, choices=[("", "—"), *schema.KINDS.items()], label=gettext_lazy("kind")
+            ),
+            f"f{row}_required": forms.BooleanField(required=False, label=gettext_lazy("required")),
+            f"f{row}_choices": forms.CharField(
+                required=False, max_length=400, label=gettext_lazy("choices, separated by 、 or commas")
+            ),
+            f"f{row}_name": forms.CharField(required=False, max_length=30, widget=forms.HiddenInput),
+        }
+    return fields
+
+
+class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
+    """A class of care; its own fields are lines of a table, never a text of code."""
+
+    roles = forms.MultipleChoiceField(
+        choices=CHOICES, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("roles that may see it"),
+        required=False,
+    )  # fmt: skip
+
+    class Meta:
+        model = CareClass
+        fields = (
+            "code", "name", "group", "purpose", "legal_basis", "roles", "visit_days", "keep_days", "order", "active",
+        )  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for row, field in enumerate(self.instance.fields or []):
+            for part in PARTS:
+                value = "、".join(field["choices"]) if part == "choices" else field[part]
+                self.initial[f"f{row}_{part}"] = value
+
+    def clean(self):
+        cleaned = super().clean()
+        try:
+            self.definition = schema.checked(self._definition(cleaned))
+        except Invalid as error:
+            self.add_error(None, [str(word) for word in error.fields["fields"]])
+        return cleaned
+
+    def _definition(self, cleaned):
+        """What the lines say; a line without a label is taken away."""
+        rows = [{part: cleaned.get(f"f{row}_{part}") for part in PARTS} for row in ROWS]
+        rows = [row for row in rows if row["label"]]
+        known = {field["name"] for field in self.instance.fields or []}
+        taken = {row["name"] for row in rows if row["name"] in known}
+        free = (name for number in range(1, 1000) if (name := f"field_{number}") not in known)
+        for row in rows:
+            if row["name"] not in taken:
+                row["name"] = next(free)
+            row["choices"] = (row["choices"] or "").replace("，", "、").replace(",", "、").split("、")
+            row["choices"] = [word for word in row["choices"] if word.strip()]
+        return rows
+
+    def save(self, commit=True):
+        self.instance.fields = self.definition
+        return super().save(commit)
+
+
+@admin.register(CareClass)
+class CareClassAdmin(SharedAdmin):
+    """Purpose and legal basis are mandatory. A class that has had anybody is put out of use, not deleted."""
+
+    form = ClassForm
+    list_display = ("name", "group", "visit_days", "keep_days", "active", "order")
+    list_filter = ("group", "active")
+    search_fields = ("name", "code")
+
+    def get_fieldsets(self, request, obj=None):
+        rows = [tuple(f"f{row}_{part}" for part in PARTS) for row in ROWS]
+        head = (None, {"fields": ClassForm.Meta.fields})
+        if obj is not None and not self.has_change_permission(request, obj):
+            return [head, (_("own fields"), {"fields": ("fields_shown",)})]
+        return [head, (_("own fields"), {"fields": rows})]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code", "group", "fields_shown") if obj else ("fields_shown",)
+
+    @admin.display(description=gettext_lazy("own fields"))
+    def fields_shown(self, care_class):
+        return "、".join(field["label"] for field in care_class.fields) or "—"
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class EntryForm(ServiceForm):
+    """An entry as `services.care` takes it, with the own fields of its class."""
+
+    care_class = None
+    reason = forms.CharField(required=False, max_length=registers.MOST_REASON, label=gettext_lazy("reason"))
+    end_on = forms.DateField(required=False, widget=day_input(), label=gettext_lazy("ends on"))
+
+    class Meta:
+        model = CareRecord
+        fields = ("resident", "since", "attention", "responsible", "visit_days")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        own = self.instance.values if self.instance.pk else {}
+        self.initial |= schema.initial(self.care_class.fields, own, OWN)
+        if self.instance.pk is None:
+            self.initial.setdefault("visit_days", self.care_class.visit_days)
+
+    def write(self):
+        cleaned = self.cleaned_data
+        own = {
+            name.removeprefix(OWN): self.data.get(name, "") for name in self.fields if name.startswith(OWN)
+        }
+        given = {name: cleaned[name] for name in ("attention", "responsible", "visit_days")} | {"data": own}
+        if self.instance.pk is None:
+            more = {"resident": cleaned["resident"], "since": cleaned["since"], "reason": cleaned["reason"]}
+            return registers.begin(actor=self.actor, care_class=self.care_class, **more, **given)
+        saved = registers.change(self.instance, actor=self.actor, **given)
+        if cleaned.get("end_on"):
+            saved = registers.end(saved, actor=self.actor, on=cleaned["end_on"], reason=cleaned["reason"])
+        return saved
+
+
+@admin.register(CareRecord)
+class CareRecordAdmin(ServiceAdmin):
+    """Entries of those classes that the administrator's role may know of."""
+
+    list_display = (
+        "resident",
+        "care_class",
+        "attention",
+        "responsible",
+        "next_visit",
+        "since",
+        "until",
+        "grid",
+    )
+    list_filter = ("attention",)
+    search_fields = ("resident__name",)
+    autocomplete_fields = ("resident",)
+    readonly_fields = ("care_class", "grid", "visited_on", "next_visit", "until", "begin_reason", "end_reason",
+                       "own_shown", "trail_shown")  # fmt: skip
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).filter(care.care_q(request.user))
+        rows = rows.select_related("resident", "care_class", "responsible")
+        private = ("resident__id_number", "resident__phone", "resident__birth_date")
+        return rows.defer("grid__boundary", *private)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or obj.until is None)
+
+    def has_view_permission(self, request, obj=None):
+        known = obj is None or care.may_know(request.user, obj.care_class, obj.grid.path)
+        return known and super().has_view_permission(request, obj)
+
+    def get_fields(self, request, obj=None):
+        plain = ["attention", "responsible", "visit_days"]
+        if obj is None:
+            own = [f"{OWN}{field['name']}" for field in self._chosen(request).fields]
+            return ["resident", "since", *plain, "reason", *own]
+        facts = [
+            "grid",
+            "care_class",
+            "since",
+            "visited_on",
+            "next_visit",
+            "begin_reason",
+            "until",
+            "end_reason",
+        ]
+        if not self.has_change_permission(request, obj):
+            return ["resident", *facts, *plain, "own_shown", "trail_shown"]
+        own = [f"{OWN}{field['name']}" for field in obj.care_class.fields]
+        return [*facts, *plain, *own, "end_on", "reason", "trail_shown"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return (*self.readonly_fields, *(("resident", "since") if obj else ()))
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        care_class = obj.care_class if obj else self._chosen(request)
+        fields = schema.form_fields(care_class.fields, OWN)
+        if obj is not None and not self.has_change_permission(request, obj):
+            fields = {}
+        fields |= {"actor": request.user, "care_class": care_class}
+        if obj is None:
+            fields["end_on"] = None
+        kwargs["form"] = type("EntryForm", (EntryForm,), fields)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "responsible":
+            people = self.admin_site._registry[get_user_model()].choices(request)
+            kwargs["queryset"] = get_user_model().objects.filter(pk__in=people.values("pk"), is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def _chosen(self, request):
+        known = care.classes_for(request.user, group=CareClass.Group.CARE)
+        found = next((one for one in known if one.code == request.GET.get("class")), None)
+        return found or get_object_or_404(CareClass, pk=known[0].pk if known else 0)
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """First the class, then the form with its fields."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        known = care.classes_for(request.user, group=CareClass.Group.CARE)
+        if request.GET.get("class") in {one.code for one in known}:
+            return super().add_view(request, form_url, extra_context)
+        context = {
+            **self.admin_site.each_context(request),
+            "known": known,
+            "opts": self.opts,
+            "title": _("Choose a class"),
+        }
+        return render(request, "admin/residents/choose_class.html", context)
+
+    @admin.display(description=gettext_lazy("own fields"))
+    def own_shown(self, record):
+        return "、".join(
+            f"{label}: {words}" for label, words in schema.shown(record.care_class.fields, record.values)
+        )
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Kinds of records; statutory registers are not among the choices."""
+
+    title = gettext_lazy("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request, model_admin):
+        return [(kind.value, kind.label) for kind in Kind if kind != Kind.SUPPORT]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Change)
+class ChangeAdmin(LookedAtAdmin):
+    """The history. Statutory registers are not in it; care registers where their class may be known."""
+
+    list_display = ("at", "kind", "record_id", "action", "user", "grid")
+    list_filter = (KindFilter, "action")
+    fields = ("at", "kind", "record_id", "grid", "action", "user", "changes", "batch")
+
+    def get_queryset(self, request):
+        known = CareRecord.objects.permitted(request.user, "residents.view_carerecord").values("pk")
+        rows = super().get_queryset(request).exclude(kind=Kind.SUPPORT)
+        return rows.filter(~Q(kind=Kind.CARE) | Q(record_id__in=known)).select_related("user", "grid")
+
+
+@admin.register(Access)
+class AccessAdmin(LookedAtAdmin):
+    """Who looked. What concerns a statutory register is here for nobody who may not know of it."""
+
+    reads_by = VIEW_ACCESS
+    list_display = (
+        "at",
+        "user",
+        "act",
+        "kind",
+        "named",
+        "reason",
+        "address",
+        "rows_taken",
+        "flagged",
+        "grid",
+    )
+    list_filter = ("flagged", KindFilter)
+    fields = ("at", "user", "act", "kind", "named", "fields", "reason", "address", "rows", "flags", "grid")
+    readonly_fields = ("named",)
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request).filter(~Q(kind=Kind.SUPPORT) | care.support_q(request.user))
+        return rows.select_related("user", "resident").defer(
+            "grid__boundary", "resident__id_number", "resident__phone", "resident__birth_date"
+        )
+
+    @admin.display(description=gettext_lazy("record"))
+    def named(self, row):
+        return row.resident.name if row.resident else f"#{row.record_id or ''}"
+
+    @admin.display(description=gettext_lazy("records"))
+    def rows_taken(self, row):
+        return row.rows
+
+
+@admin.register(Erasure)
+class ErasureAdmin(LookedAtAdmin):
+    reads_by = VIEW_ACCESS
+    list_display = ("at", "kind", "record_id", "user", "reason", "grid")
+    fields = ("at", "kind", "record_id", "user", "reason", "grid")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(kind=Kind.RESIDENT).select_related("user")
+
+
+@admin.register(GridCount)
+class GridCountAdmin(LookedAtAdmin):
+    """Figures as triggers keep them, care registers where their class may be known."""
+
+    list_display = ("grid", "measure", "amount")
+    search_fields = ("measure",)
+    fields = ("grid", "measure", "amount")
+
+    def get_queryset(self, request):
+        known = [f"care.{one.pk}" for one in care.classes_for(request.user, group=CareClass.Group.CARE)]
+        rows = super().get_queryset(request)
+        return rows.filter(~Q(measure__startswith="care.") | Q(measure__in=known))

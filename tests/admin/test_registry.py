@@ -1,0 +1,215 @@
+"""The registry in the admin: services write it, nothing private is shown, searched or filtered, classes stay closed."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+
+from residents import classes
+from residents.models import (
+    Access,
+    Building,
+    CareClass,
+    CareRecord,
+    Change,
+    Dwelling,
+    GridCount,
+    KeyPlace,
+    Organisation,
+    Resident,
+    SupportRecord,
+)
+from tests.admin.scene import browser, errors, url
+from tests.residents.factories import CareClassFactory, CareRecordFactory, ResidentFactory, id_number
+from tests.residents.scene import People
+
+pytestmark = pytest.mark.django_db
+OURS = [model for model in admin.site._registry if model._meta.app_label == "residents"]
+
+
+def posted(client, model, pk=None, **values):
+    """Post the form as a browser would: what stands in it, with these values."""
+    page = url(model, "change", pk) if pk else url(model, "add")
+    form = client.get(page).context["adminform"].form
+    data = {}
+    for bound in form:
+        value = bound.value()
+        if value not in (None, False, ""):
+            data[bound.html_name] = value
+    return client.post(page, {k: v for k, v in (data | values).items() if v is not None})
+
+
+def test_a_record_is_changed_by_its_service_with_history(county, west, rows):
+    person = rows[0][Resident]
+    client = browser(west)
+    answer = posted(client, Resident, person.pk, name="改名", new_phone="13912345678")
+    assert answer.status_code == 302, errors(answer)
+    person.refresh_from_db()
+    assert (person.name, person.phone, person.initials) == ("改名", "13912345678", "gm")
+    change = Change.objects.filter(kind="resident", record_id=person.pk).latest("pk")
+    assert change.user == west and change.changes["name"][1] == "改名"
+    assert change.changes["phone"][1] == "139****5678"
+    assert "139****5678" in client.get(url(Resident, "change", person.pk)).content.decode()
+    assert not LogEntry.objects.exists()  # it would keep the name for ever
+
+
+def test_nothing_typed_keeps_what_is_stored(county, west, rows):
+    person = rows[0][Resident]
+    before = (person.id_number, person.phone, person.birth_date)
+    assert posted(browser(west), Resident, person.pk, occupation="教师").status_code == 302
+    person.refresh_from_db()
+    assert (person.id_number, person.phone, person.birth_date, person.occupation) == (*before, "教师")
+
+
+def test_wrong_values_are_said_at_their_fields(county, west, rows):
+    person = rows[0][Resident]
+    answer = posted(browser(west), Resident, person.pk, new_id_number="430281190013010012")
+    assert "new_id_number" in errors(answer)
+    taken = ResidentFactory(household=rows[1][Resident].household, id_number=id_number()).id_number
+    answer = posted(browser(west), Resident, person.pk, new_id_number=taken)
+    assert "来龙门" not in str(errors(answer)) and errors(answer)
+    assert Resident.objects.get(pk=person.pk).id_number == person.id_number
+
+
+def test_buildings_doors_and_people_are_added(county, west, rows):
+    client, grid = browser(west), county.west.grids[0]
+    done = posted(
+        client, Building, grid=grid.pk, address="新街9号", storeys=6, units=2, position="113.4051, 27.6052"
+    )
+    assert done.status_code == 302, errors(done)
+    building = Building.objects.get(address="新街9号")
+    assert (building.grid, round(building.location.x, 4)) == (grid, 113.4051)
+    done = posted(client, Dwelling, building=building.pk, unit="1", storey=3, door="301", dangers=["gas"])
+    assert done.status_code == 302, errors(done)
+    dwelling = Dwelling.objects.get(building=building)
+    assert (dwelling.grid, dwelling.dangers) == (grid, ["gas"])
+    assert posted(client, Building, building.pk, position="not here").status_code == 200
+    ended = posted(client, Building, building.pk, end_on="2026-01-05", end_reason="征收拆除")
+    assert ended.status_code in (200, 302)
+
+
+def test_a_building_of_the_next_street_cannot_be_chosen(county, west, rows):
+    other = rows[1][Building]
+    answer = posted(browser(west), Dwelling, building=other.pk, unit="9", storey=1, door="901")
+    assert "building" in errors(answer)
+    assert not Dwelling.objects.filter(door="901").exists()
+
+
+@pytest.mark.parametrize("model", [Resident, Dwelling, Organisation, KeyPlace])
+def test_nothing_private_is_shown_or_can_be_asked_for(county, west, rows, model):
+    row, client = rows[0][model], browser(west)
+    shown = (
+        client.get(url(model)).content.decode() + client.get(url(model, "change", row.pk)).content.decode()
+    )
+    for name in ("id_number", "phone", "birth_date", "owner_phone", "responsible_phone"):
+        value = getattr(row, name, "")
+        assert not value or value not in shown
+    for lookup in (
+        "id_tag__startswith=a", "phone_tag=x", "tail_tag=x", "birth_month__gte=2000-01-01", "ethnicity=01",
+        "ethnicity__exact=01", "grid__path__startswith=/", "head__name=x", "care__care_class=1",
+    ):  # fmt: skip
+        assert client.get(f"{url(model)}?{lookup}").status_code == 400, lookup
+
+
+def test_ethnicity_is_in_no_list_filter_or_search_of_the_registry():
+    for model in OURS:
+        page = admin.site._registry[model]
+        told = (*page.list_display, *page.list_filter, *page.search_fields)
+        assert not [name for name in told if isinstance(name, str) and "ethnicity" in name]
+
+
+def test_statutory_registers_are_nowhere_in_the_admin(county, whole):
+    people = People(county)
+    file = people.file()
+    from residents.services import support
+
+    support.open_file(actor=people.leader, pk=file.pk, reason="季度随访前查阅")
+    client = browser(whole)
+    assert SupportRecord not in admin.site._registry
+    for model in OURS:
+        if model is CareClass:
+            continue
+        page = client.get(url(model)).content.decode()
+        for word in ("严重精神障碍", "季度随访前查阅", "statutory support", "statutory file"):
+            assert word not in page, (model, word)
+    assert not client.get(url(Change)).context["cl"].queryset.filter(kind="support").exists()
+    assert not client.get(url(Access)).context["cl"].queryset.filter(kind="support").exists()
+    change = Change.objects.filter(kind="support").first()
+    assert client.get(url(Change, "change", change.pk)).status_code == 302
+
+
+def test_classes_that_administrators_may_not_know_are_hidden(county, whole):
+    secret = CareClassFactory(code="only-heads", name="机密类别", roles=["centre_head"])
+    record = CareRecordFactory(care_class=secret)
+    client = browser(whole)
+    assert not client.get(url(CareRecord)).context["cl"].queryset.exists()
+    assert client.get(url(CareRecord, "change", record.pk)).status_code == 302
+    assert "机密类别" not in client.get(url(CareRecord, "add")).content.decode()
+    assert not client.get(url(GridCount)).context["cl"].queryset.filter(measure__startswith="care").exists()
+
+
+def test_an_entry_is_added_changed_and_ended(county, west, rows):
+    classes.load(CareClass)
+    client, person = browser(west), rows[0][Resident]
+    page = f"{url(CareRecord, 'add')}?class=disabled"
+    assert "残疾类别" in client.get(page).content.decode()
+    given = {
+        "resident": person.pk,
+        "since": "2026-02-01",
+        "attention": 2,
+        "visit_days": 30,
+        "responsible": "",
+    }
+    wrong = client.post(page, given)
+    assert {"own_type", "own_grade"} <= set(errors(wrong))
+    assert client.post(page, given | {"own_type": "视力", "own_grade": "一级"}).status_code == 302
+    entry = CareRecord.objects.get(care_class__code="disabled")
+    assert entry.values == {"type": "视力", "grade": "一级"}
+    done = posted(client, CareRecord, entry.pk, own_grade="二级", visit_days=60)
+    assert done.status_code == 302, errors(done)
+    entry.refresh_from_db()
+    assert (entry.values["grade"], entry.visit_days) == ("二级", 60)
+    assert posted(client, CareRecord, entry.pk, end_on="2026-03-01", reason="残疾证注销").status_code == 302
+    entry.refresh_from_db()
+    assert str(entry.until) == "2026-03-01"
+    assert client.post(url(CareRecord, "change", entry.pk), {"attention": 1}).status_code == 403
+
+
+def class_data(**more):
+    given = {
+        "code": "bereaved", "name": "失独家庭", "group": "care", "purpose": "走访帮扶",
+        "legal_basis": "人口与计划生育法第四十三条", "roles": ["worker_full"], "visit_days": 60, "keep_days": 365, "order": 500, "active": "on",
+        "f0_label": "联系人", "f0_kind": "text", "f1_label": "补助类别", "f1_kind": "choice", "f1_required": "on",
+        "f1_choices": "定额，临时、其他",
+    }  # fmt: skip
+    return given | more
+
+
+def test_a_class_is_added_without_code(county, west, whole):
+    assert browser(west).get(url(CareClass, "add")).status_code == 403
+    client = browser(whole)
+    for missing in ("purpose", "legal_basis"):
+        assert missing in errors(client.post(url(CareClass, "add"), class_data(**{missing: ""})))
+    assert "__all__" in errors(client.post(url(CareClass, "add"), class_data(f1_choices="")))
+    done = client.post(url(CareClass, "add"), class_data())
+    assert done.status_code == 302, errors(done)
+    made = CareClass.objects.get(code="bereaved")
+    assert [(f["name"], f["label"], f["kind"], f["required"], f["choices"]) for f in made.fields] == [
+        ("field_1", "联系人", "text", False, []),
+        ("field_2", "补助类别", "choice", True, ["定额", "临时", "其他"]),
+    ]
+    page = client.get(url(CareClass, "change", made.pk))
+    assert "补助类别" in page.content.decode() and "&quot;label&quot;" not in page.content.decode()
+    answer = posted(client, CareClass, made.pk, f0_label="监护人", f2_label="电话", f2_kind="phone")
+    assert answer.status_code == 302, errors(answer)
+    made.refresh_from_db()
+    assert [f["label"] for f in made.fields] == ["监护人", "补助类别", "电话"]
+    assert [f["name"] for f in made.fields] == ["field_1", "field_2", "field_3"]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_nothing_of_the_registry_is_deleted_here(county, whole, rows, model):
+    row = model.objects.first() or rows[0].get(model)
+    if model._meta.model_name == "datagrant":
+        return
+    assert browser(whole).post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
