@@ -36,9 +36,9 @@ def grids_of(user, names: Names) -> list[int] | None:
 
 
 def is_narrow(grids: list[int] | None, names: Names) -> bool:
-    """Whether the grids hold so few people (a hundredth of all, or one grid) that all of them are read sooner than an
+    """Whether the grids hold so few people (one grid in 300, or one alone) that all of them are read sooner than an
     index of the whole territory is walked for some of them."""
-    return grids is not None and len(grids) <= max(1, len(names.grids) // 100)
+    return grids is not None and len(grids) <= max(1, len(names.grids) // 300)
 
 
 def within(field: str, text: str) -> Q:

@@ -67,9 +67,8 @@ class Search:
         self.grids = grids_of(user, self.names)
         self.own = own_grids(user)
         self.narrow = is_narrow(self.grids, self.names)
-        self.people = (
-            0  # how many were found: their names need not be looked for inside those of organisations
-        )
+        # Hits of the kinds before: words that are a person's need not be looked for inside other names.
+        self.found = 0
 
     def rows(self, model) -> QuerySet:
         return narrowed(model.objects.all(), self.user, self.grids)
@@ -94,6 +93,7 @@ def search(user, typed: str | None) -> Found:
 
 def _group(here, asked, kind, label, find):
     hits = sorted(find(here, asked), key=lambda hit: not hit.own)  # stable: the index' order stays within
+    here.found += len(hits)
     return Group(kind, str(label), hits[:MOST], len(hits) > MOST)
 
 
@@ -106,7 +106,6 @@ def _people(here, asked) -> Iterator[Hit]:
         for person in rows:
             if person.pk not in seen:
                 seen.add(person.pk)
-                here.people += 1
                 yield _person(here, person)
         if len(seen) > MOST:
             return
@@ -216,10 +215,13 @@ def _at(address: Address) -> Q:
 
 
 def _buildings(here, asked) -> Iterator[Hit]:
-    if asked.address is None or not (asked.address.estate or asked.address.number):
+    address = asked.address
+    if address is None or not (address.estate or (address.number and not address.door)):
         return
     rows = here.rows(Building).current().filter(_named(asked)).defer("location")
-    for building in rows.order_by("estate", "number", "pk")[: MOST + 1]:
+    # Numbers alone are many: the first that the index gives, not the first of all.
+    order = ("estate", "number", "pk") if address.estate or here.narrow else ()
+    for building in rows.order_by(*order)[: MOST + 1]:
         facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
         yield Hit(
             "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
@@ -286,12 +288,12 @@ def _places(here, asked) -> Iterator[Hit]:
 
 def _by_name(here, asked) -> Q | None:
     """By letters from the start. By characters inside the name, too, as names begin with the county's: that reads
-    every organisation, so in a wide scope it is left out once the words have proved to be people's names."""
+    every organisation, so in a wide scope it is left out once the words have proved to be a person's or a house's."""
     if asked.letters:
         return begins("initials", asked.letters) | begins("pinyin", asked.letters)
     if asked.address is None or not asked.address.estate:
         return None
-    return begins("name", asked.text) if here.people and not here.narrow else Q(name__contains=asked.text)
+    return begins("name", asked.text) if here.found and not here.narrow else Q(name__contains=asked.text)
 
 
 def _safety(row):
