@@ -17,6 +17,7 @@ from accounts.services import LANDLINE, MOBILE
 from core.sheets import restored
 from residents import checks, codes
 from residents.codes import Table
+from residents.intake import synonyms
 
 EXACT_DIGITS = 15  # of a number in a spreadsheet; what is longer has lost its last digits
 SERIALS = range(1, 80_000)  # days since 1900 that a spreadsheet shows as a date: to 2119
@@ -104,12 +105,13 @@ def one_of(table: Table) -> Callable:
     """The code for a code, its Chinese or English words, or "1 男"."""
     english = {words[1].casefold(): code for code, words in table.items()}
     numbers = {code.lstrip("0") or "0": code for code in table}
+    others = numbers | synonyms.of(table)
 
     def read(value):
         line = text(value)
         if not line:
             return None
-        found = codes.code_of(table, line) or english.get(line.casefold()) or numbers.get(line)
+        found = codes.code_of(table, line) or english.get(line.casefold()) or others.get(line)
         if found is None:
             head, _space, tail = line.partition(" ")
             found = head if head in table and table[head][0] == tail else None

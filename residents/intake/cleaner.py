@@ -1,9 +1,7 @@
 """Rows of a file into rows of the staging table, with codes for what is wrong. Asks the database nothing, so that
-several processes can do it side by side: `python -m residents.intake.cleaner` reads chunks from its standard input.
+several processes can do it side by side (residents.intake.hand).
 """
 
-import pickle
-import sys
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -228,24 +226,3 @@ def shown(column: Column, raw) -> str:
     if not column.private:
         return line
     return ciphers.mask(line, 3, 2) if column.field != "birth_date" else "****"
-
-
-def main():
-    """Chunks in, staging lines out, until the other side closes."""
-    import django
-
-    django.setup()
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    cleaner = Cleaner(pickle.load(source))
-    while True:
-        try:
-            rows = pickle.load(source)
-        except EOFError:
-            return
-        staged, faults = cleaner.clean(rows)
-        pickle.dump((sheets.lines_of(staged), len(staged), faults), target, protocol=5)
-        target.flush()
-
-
-if __name__ == "__main__":
-    main()

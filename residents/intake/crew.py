@@ -26,7 +26,7 @@ class CleanerDied(RuntimeError):
 class _Hand:
     def __init__(self, order: Order):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "residents.intake.cleaner"],
+            [sys.executable, "-m", "residents.intake.hand"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=settings.BASE_DIR,
