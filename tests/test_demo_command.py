@@ -52,6 +52,7 @@ def test_a_database_that_is_not_empty_is_left_alone(county):
         (["sanyuan"], "service", "only loaded with GRIDCENTER_MODE=demo"),
         (["sanyuan", "--until", "2999-01-01"], "demo", "still to come"),
         (["sanyuan", "--months", "0"], "demo", "expected 1 to 60"),
+        (["sanyuan", "--people", "500"], "demo", "--people is 500: expected 0 or at least 600"),
         (["--loaded"], "demo", "No territory is loaded"),
     ],
 )

@@ -260,6 +260,7 @@ def test_a_taken_port_is_said_before_anything_is_installed(machine):
         (["--port", "http"], "--port wants a whole number"),
         (["--port", "70000"], "--port wants a number from 1 to 65535"),
         (["--months", "two"], "--months wants a whole number"),
+        (["--people", "many"], "--people wants a whole number"),
     ],
 )
 def test_wrong_options_are_named(machine, arguments, words):

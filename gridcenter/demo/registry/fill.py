@@ -60,6 +60,8 @@ class Filler:
         self.homes.use[self.dwelling[_some(len(self.dwelling), CALLED_EMPTY, rng)]] = homes.EMPTY
         wives = np.flatnonzero(self.families.relation == "10")
         self.families.relation[wives[_some(len(wives), TWO_HEADS, rng)]] = "02"
+        others = np.flatnonzero(self.families.relation != "02")
+        self.families.relation[others[_some(len(others), rows.UNRELATED, rng)]] = ""
 
     def _since(self, rented, rng):
         """The day each household moved in."""

@@ -11,6 +11,7 @@ from .land import KINDS
 
 # Registered by the market regulation authority (9): enterprise (1), individual business (2).
 AUTHORITIES = {"enterprise": "91", "individual": "92", "institution": "12", "social": "52"}
+UNCODED = 0.02  # organisations whose credit code nobody has noted
 FIRST_PHONE = 8_000_000  # of organisations, behind the residents' and landlords' numbers
 
 
@@ -48,7 +49,7 @@ def organisations(rows):
     building = plan.homes.building[doors]
     return zip(
         *rows._common(0, grid, rng), [d[0] for d in described], [s[0] for s in spoken], [s[1] for s in spoken],
-        [credit_code(d[1], f"{plan.prefix[:4]}{persons.NOBODYS}", serial) for serial, d in enumerate(described, 1)],
+        _codes(plan, described, rng),
         [d[1] for d in described], [plan.persons.names[boss] for boss in bosses.tolist()],
         [ciphers.encrypt(persons.phone(FIRST_PHONE + serial)) for serial in range(count)],
         np.maximum(1, rng.lognormal(1.6, 1.0, count)).astype(int).tolist(),
@@ -58,6 +59,15 @@ def organisations(rows):
         [shapely.Point(plan.land.where[b]) if d >= 0 else None for d, b in zip(doors, building, strict=True)],
         strict=True,
     )  # fmt: skip
+
+
+def _codes(plan, described, rng):
+    area = f"{plan.prefix[:4]}{persons.NOBODYS}"
+    known = (rng.random(len(described)) > UNCODED).tolist()
+    return [
+        credit_code(kind, area, serial) if kept else ""
+        for serial, ((_name, kind, _line), kept) in enumerate(zip(described, known, strict=True), 1)
+    ]
 
 
 def _address(plan, door, building):

@@ -42,6 +42,7 @@ class Persons:
 
 
 NO_PERMIT = -10_000
+ELSEWHERE = 0.004  # registered households that are not registered where they live
 OCCUPATIONS = ["", "退休", "学生", *JOBS]
 
 
@@ -95,13 +96,14 @@ def _registration(families, rented, rng):
     luck = rng.random(homes)
     population = np.where(
         rented,
-        np.select([luck < 0.60, luck < 0.78], [FLOATING, PERMANENT], REGISTERED),
+        np.where(luck < 0.6, FLOATING, PERMANENT),
         np.where(luck < 0.87, REGISTERED, PERMANENT),
     )
-    here = (population == REGISTERED) & ~rented & (rng.random(homes) < 0.9)
-    origin = np.where(population == REGISTERED, -1, rng.integers(0, len(ORIGINS), homes))
-    near = (population == PERMANENT) & (rng.random(homes) < 0.5)
-    origin[near] = 0
+    here = (population == REGISTERED) & (rng.random(homes) > ELSEWHERE)
+    # Half of the permanent ones are registered in another street of the county, others in the next city.
+    far = rng.integers(0, len(ORIGINS), homes)
+    near = np.where(rng.random(homes) < 0.5, -1, np.where(rng.random(homes) < 0.5, 0, far))
+    origin = np.select([population == REGISTERED, population == PERMANENT], [-1, near], far)
     return population[families.household], here[families.household], origin[families.household]
 
 

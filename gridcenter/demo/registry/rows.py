@@ -45,6 +45,9 @@ TABLES = {
     ),
 }  # fmt: skip
 MONTHS_KEPT = 700  # days since the registry was begun
+UNMAPPED = 0.004  # buildings that nobody has put on the map
+UNRELATED = 0.002  # members whose relation to the head nobody has noted
+NUMBERED = 0.985  # households whose number is known
 STALE = 0.15  # share of records that nobody has confirmed for half a year
 
 
@@ -53,9 +56,9 @@ class Rows:
 
     def __init__(self, plan):
         self.plan, self.today = plan, plan.today
-        noon = datetime(self.today.year, self.today.month, self.today.day, 1, tzinfo=UTC)
+        morning = datetime(self.today.year, self.today.month, self.today.day, 1, tzinfo=UTC)
         self._instants = [
-            noon - timedelta(days=day, minutes=day * 37 % 480) for day in range(MONTHS_KEPT + 1)
+            morning - timedelta(days=day, minutes=-(day * 37 % 480)) for day in range(MONTHS_KEPT + 1)
         ]
         self._days = [self.today - timedelta(days=day) for day in range(-400, 11_000)]
         self._names: dict[str, tuple[str, str]] = {}
@@ -77,7 +80,7 @@ class Rows:
         """Columns id, grid, created, confirmed, ended of records whose positions begin at `first`."""
         count = len(grid)
         created = rng.integers(190, MONTHS_KEPT, count)
-        age = np.where(rng.random(count) < STALE, created - 5, rng.integers(0, 180, count))
+        age = np.where(rng.random(count) < STALE, created - 5, rng.integers(1, 180, count))
         instants = self._instants
         return (
             range(first + 1, first + count + 1), self.plan.grid_ids[grid].tolist(),
@@ -109,6 +112,7 @@ class Rows:
         heads = self._building_heads(plan.rng("building heads"))
         kinds = [land.KINDS[k] for k in b.type.tolist()]
         points = shapely.points(b.where)
+        points[plan.rng("unmapped").random(len(b)) < UNMAPPED] = None
         return zip(
             *common, b.estate, b.number, b.address, kinds, b.storeys.tolist(), b.units.tolist(), b.doors.tolist(),
             b.built.tolist(), heads, points, strict=True,
@@ -164,14 +168,13 @@ class Rows:
     def _households(self):
         plan = self.plan
         rng = plan.rng("rows households")
-        first = plan.families.first
-        local = plan.persons.population[first] != persons.FLOATING
+        known = rng.random(len(plan.dwelling)) < NUMBERED
         for start, end in self._portions(len(plan.dwelling)):
             part = slice(start, end)
             yield from zip(
                 *self._common(start, plan.homes.grid[plan.dwelling[part]], rng),
-                [f"{plan.prefix}{serial:07d}" if own else "" for serial, own in
-                 zip(range(start + 1, end + 1), local[part].tolist(), strict=True)],
+                [f"{plan.prefix}{serial:07d}" if kept else "" for serial, kept in
+                 zip(range(start + 1, end + 1), known[part].tolist(), strict=True)],
                 ["family"] * (end - start), self._heads[part].tolist(), self._homes_of(part), strict=True,
             )  # fmt: skip
 
