@@ -173,11 +173,11 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     appear before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of
     commits. Four queries.
     """
-    settled, bound = _settled()
+    whole, bound = settled()
     if bound is not None and position[0] >= bound:
         raise Invalid(fields={"cursor": [_("This cursor is from before the database was restored: begin anew.")]})
-    after = Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
-    history = Transition.objects.filter(settled, after).order_by("xact", "id")
+    after = beyond(position)
+    history = Transition.objects.filter(whole, after).order_by("xact", "id")
     window = history[:FEED_WINDOW]
     seen = Event.objects.visible_to(user).order_by()
     rows = list(
@@ -194,9 +194,14 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     return Feed(rows, newest or position, False)
 
 
+def beyond(position: tuple[int, int]) -> Q:
+    """Steps behind a position of the feed."""
+    return Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
+
+
 def newest_position() -> tuple[int, int]:
     """Where a reader begins who wants only what comes from now on."""
-    rows = Transition.objects.filter(_settled()[0]).order_by("-xact", "-id")
+    rows = Transition.objects.filter(settled()[0]).order_by("-xact", "-id")
     return rows.values_list("xact", "id").first() or (-1, -1)
 
 
@@ -215,7 +220,7 @@ FROM snapshot
 """
 
 
-def _settled() -> tuple[Q, int | None]:
+def settled() -> tuple[Q, int | None]:
     """Rows that no running transaction can be followed by, and the transaction below which they lie (PostgreSQL).
 
     One query; the bound holds for all that follow and only grows, but for a restore into another server.

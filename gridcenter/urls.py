@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from gridcenter import health
+from gridcenter.live import views as live
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("live/", live.stream, name="live"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("gridcenter.api", namespace="api")),
     path("", include("accounts.urls")),

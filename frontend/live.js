@@ -1,0 +1,92 @@
+// Open pages hear that events have changed, and offer to show it: nothing moves under somebody's hands.
+// Regions: [data-live-region] with an id; [data-live-event] in them names the one event they are about;
+// [data-live-careful] ones are left alone while somebody types in them.
+const LOST_AFTER = 5000;
+const WITHOUT_LIVE = 60000;
+
+const changed = new Set();
+let everything = false;
+
+function regions() {
+  return [...document.querySelectorAll("[data-live-region]")].filter(concerns);
+}
+
+function concerns(region) {
+  const one = region.dataset.liveEvent;
+  return one ? everything || changed.has(Number(one)) : everything || changed.size > 0;
+}
+
+function isTypedIn(region) {
+  return [...region.querySelectorAll("textarea, input:not([type=hidden])")].some((field) =>
+    field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue,
+  );
+}
+
+function refresh() {
+  for (const region of regions()) {
+    if ("liveCareful" in region.dataset && isTypedIn(region)) continue;
+    const self = `#${region.id}`;
+    window.htmx.ajax("GET", window.location.href, { source: region, target: self, select: self, swap: "outerHTML" });
+  }
+  changed.clear();
+  everything = false;
+  show();
+}
+
+function show() {
+  const bar = document.getElementById("live-bar");
+  const found = regions();
+  bar.hidden = found.length === 0;
+  if (bar.hidden) return;
+  const single = found.every((region) => region.dataset.liveEvent);
+  const words = single ? bar.dataset.one : everything ? bar.dataset.all : bar.dataset.many.replace("{n}", changed.size);
+  bar.querySelector("[data-words]").textContent = words;
+}
+
+function tell(facts) {
+  if (facts.all) everything = true;
+  for (const pk of facts.events || []) changed.add(pk);
+  show();
+}
+
+export function watchLive() {
+  const frame = document.querySelector("[data-live]");
+  if (!frame || !window.EventSource || !document.querySelector("[data-live-region]")) return;
+  const lost = document.getElementById("live-lost");
+  let line = null;
+  let timer = 0;
+  let missed = false;
+  let without = false;
+
+  function hear(next) {
+    next.addEventListener("hello", () => {
+      if (line && line !== next) line.close();
+      line = next;
+      window.clearTimeout(timer);
+      timer = 0;
+      lost.hidden = true;
+      if (missed) tell({ all: true });
+      missed = false;
+    });
+    next.addEventListener("changed", (event) => tell(JSON.parse(event.data)));
+    next.addEventListener("again", () => hear(new EventSource(frame.dataset.live)));
+    next.addEventListener("error", () => {
+      if (next !== line && line !== null) return;
+      if (next.readyState === EventSource.CLOSED && line === null) {
+        without = true; // the server offers no live line: the page is looked at every minute instead
+        return;
+      }
+      if (next.readyState === EventSource.CLOSED) window.setTimeout(() => hear(new EventSource(frame.dataset.live)), LOST_AFTER);
+      missed = true;
+      timer ||= window.setTimeout(() => {
+        lost.hidden = false;
+      }, LOST_AFTER);
+    });
+  }
+
+  hear(new EventSource(frame.dataset.live));
+  document.getElementById("live-bar").addEventListener("click", refresh);
+  window.setInterval(() => {
+    if (without || !lost.hidden) tell({ all: true });
+  }, WITHOUT_LIVE);
+}

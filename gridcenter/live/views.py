@@ -1,0 +1,53 @@
+"""The stream of changes that open screens listen to (server-sent events)."""
+
+import json
+import time
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_GET
+
+from events.live import Viewer
+from gridcenter.live import hub
+from grids.scope import Scope
+
+PAUSE_SECONDS = 15  # a sign of life, so that proxies keep the line and browsers notice when it is dead
+LIFE_SECONDS = 300  # then the browser is asked to come again, and its rights are read again
+RETRY_MS = 1500
+
+
+@require_GET
+def stream(request):
+    """`hello`, then `changed` with {"events": [ids]} or {"all": true}, never what has changed; at last `again`: the
+    browser opens the next line before it closes this one, so that nothing falls between."""
+    if (
+        not request.user.is_authenticated
+        or not Scope.of(request.user).seats
+        or not isinstance(request, ASGIRequest)
+    ):
+        return HttpResponse(status=204)  # tells the browser not to come again; WSGI cannot hold lines open
+    response = StreamingHttpResponse(_lines(Viewer.of(request.user)), content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"  # nginx hands on every line at once
+    return response
+
+
+async def _lines(viewer):
+    ends, expired = time.monotonic() + LIFE_SECONDS, False
+    yield f"retry: {RETRY_MS}\n{_event('hello', {})}"
+    async for told in hub.here().listen(viewer, PAUSE_SECONDS):
+        yield _event("changed", _facts(*told)) if told else ": here\n\n"
+        if time.monotonic() > ends:
+            yield _event("again", {})
+            ends += PAUSE_SECONDS  # the browser closes this line once the next one is open
+            if expired:
+                return
+            expired = True
+
+
+def _facts(ids, everything):
+    return {"all": True} if everything else {"events": ids}
+
+
+def _event(name, facts) -> str:
+    return f"event: {name}\ndata: {json.dumps(facts, separators=(',', ':'))}\n\n"
