@@ -177,7 +177,8 @@ def test_an_entry_is_added_changed_and_ended(county, west, rows):
 def class_data(**more):
     given = {
         "code": "bereaved", "name": "失独家庭", "group": "care", "purpose": "走访帮扶",
-        "legal_basis": "人口与计划生育法第四十三条", "roles": ["worker_full"], "visit_days": 60, "keep_days": 365, "order": 500, "active": "on",
+        "legal_basis": "人口与计划生育法第四十三条", "roles": ["worker_full"],
+        "visit_days": 60, "keep_days": 365, "order": 500, "active": "on",
         "f0_label": "联系人", "f0_kind": "text", "f1_label": "补助类别", "f1_kind": "choice", "f1_required": "on",
         "f1_choices": "定额，临时、其他",
     }  # fmt: skip
