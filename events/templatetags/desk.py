@@ -20,7 +20,7 @@ def _items(scope, path):
     if scope.may("events.report_event"):
         items.append(("events:report", "plus", _("Report")))
     if scope.may("residents.view_registry"):
-        items.append(("residents:home", "users", _("Registry")))
+        items.append(("residents:home", "users", _("People and homes")))
     items.append(("grids:home", "sitemap", _("Grids")))
     if scope.may("evaluation.view_scorecard"):
         items.append(("evaluation:periods", "trophy", _("Scores")))

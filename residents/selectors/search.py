@@ -57,6 +57,11 @@ class Found:
     def count(self) -> int:
         return sum(len(group.hits) for group in self.groups)
 
+    @property
+    def mixed(self) -> bool:
+        """Whether hits of the person's own grids stand among others: only then is it worth saying."""
+        return len({hit.own for group in self.groups for hit in group.hits}) == 2
+
 
 class Search:
     """One search of one person."""
