@@ -7,8 +7,10 @@ put right without a doubt (spaces, full-width digits, a lower-case x) is put rig
 import re
 import unicodedata
 from datetime import date
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc
@@ -115,19 +117,33 @@ def _tidy(record):
 
 
 def _by_field(record, found):
-    """Lengths, choices and what may not be empty, as the model says."""
-    try:
-        record.clean_fields(exclude={*DERIVED, "grid"})  # also turns text into numbers and days
-    except ValidationError as error:
-        for name, messages in error.message_dict.items():
-            found.setdefault(name, []).extend(messages)
+    """Types, lengths, choices and what may not be empty, as the model says; text becomes numbers and days."""
+    for field in record._meta.concrete_fields:
+        if field.name in DERIVED or field.name == "grid" or not field.editable or field.primary_key:
+            continue
+        try:
+            setattr(record, field.attname, _clean(field, getattr(record, field.attname), record))
+        except ValidationError as error:
+            found.setdefault(field.name, []).extend(error.messages)
+        except (TypeError, ValueError, ArithmeticError):
+            found.setdefault(field.name, []).append(_("This value cannot be read."))
     if record.grid_id is None:
         found.setdefault("grid", []).append(_("This field is required."))
 
 
+def _clean(field, value, record):
+    if isinstance(field, models.CharField | models.TextField):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, str | int | Decimal)):
+            raise TypeError
+        value = "" if value is None else str(value)
+    if field.blank and value in field.empty_values:
+        return None if field.null else field.get_default()
+    return field.clean(value, record)
+
+
 def _take(record, found, name, clean):
     value = getattr(record, name)
-    if not value:
+    if not value or name in found:
         return
     try:
         setattr(record, name, clean(value))
@@ -136,21 +152,25 @@ def _take(record, found, name, clean):
 
 
 def _building(record, found):
-    if record.built is not None and not 1800 <= record.built <= timezone.localdate().year:
+    if (
+        "built" not in found
+        and record.built is not None
+        and not 1800 <= record.built <= timezone.localdate().year
+    ):
         found["built"] = [_("expected a year between 1800 and this one.")]
 
 
 def _dwelling(record, found):
     _take(record, found, "owner_phone", clean_phone)
-    unknown = [one for one in record.dangers if one not in codes.DANGER] if _is_list(record.dangers) else [""]
-    if unknown:
+    if not _is_list(record.dangers) or set(record.dangers) - set(codes.DANGER):
         found["dangers"] = [_("expected some of: %(names)s.") % {"names": ", ".join(codes.DANGER)}]
-    if record.building_id is None or not isinstance(record.storey, int):
+    if record.building_id is None:
         return
     top = record.building.storeys
-    if record.storey == 0 or not LOWEST_STOREY <= record.storey <= top:
+    if "storey" not in found and (record.storey == 0 or not LOWEST_STOREY <= record.storey <= top):
         found["storey"] = [_("expected 1 to %(top)s, or below ground -1 to -10.") % {"top": top}]
-    if record.unit.isascii() and record.unit.isdigit() and not 1 <= int(record.unit) <= record.building.units:
+    unit = record.unit if "unit" not in found else ""
+    if unit.isascii() and unit.isdigit() and not 1 <= int(unit) <= record.building.units:
         found["unit"] = [_("expected 1 to %(top)s.") % {"top": record.building.units}]
 
 
@@ -162,7 +182,11 @@ def _resident(record, found):
     _take(record, found, "id_number", lambda value: clean_document(record.id_kind, value))
     _take(record, found, "phone", clean_phone)
     _take(record, found, "birth_date", clean_birth_date)
-    if "id_number" in found or record.id_kind not in CARD_KINDS or not record.id_number:
+    if (
+        {"id_number", "id_kind", "sex"} & set(found)
+        or record.id_kind not in CARD_KINDS
+        or not record.id_number
+    ):
         return
     born, sex = derived.from_id_number(record.id_number)
     if record.birth_date and "birth_date" not in found and record.birth_date != born:
@@ -180,7 +204,11 @@ def _organisation(record, found):
 
 def _place(record, found):
     _take(record, found, "responsible_phone", clean_phone)
-    if isinstance(record.inspected_on, date) and record.inspected_on > timezone.localdate():
+    if (
+        "inspected_on" not in found
+        and record.inspected_on is not None
+        and record.inspected_on > timezone.localdate()
+    ):
         found["inspected_on"] = [_("expected a day that has come.")]
 
 

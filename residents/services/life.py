@@ -112,11 +112,12 @@ def move_within(*, actor, on, dwelling=None, resident=None, household=None, into
 
 
 def _move_person(actor, resident, dwelling, into, relation, on):
-    homes = _lock_homes(actor, resident.household_id, getattr(into, "pk", into))
+    into = None if into is None else rights.seen_one(Household, into, actor, "into")
+    homes = _lock_homes(actor, resident.household_id, into and into.pk)
     person = rights.locked(resident, actor)
     _must_live(person)
     _still_in(person, homes.get(person.household_id))
-    target = homes.get(getattr(into, "pk", into))
+    target = into and homes.get(into.pk)
     if into is not None and target is None:
         raise Invalid(fields={"into": [_("There is no such record, or it is not yours to see.")]})
     target, door = _where_to(actor, target, dwelling)
@@ -179,9 +180,10 @@ def split_household(*, actor, household, members, head, on, dwelling=None, numbe
     home = rights.locked(household, actor)
     _in_force(home)
     everybody = {person.pk: person for person in _members(home, actor)}
-    leaving = [everybody[pk] for pk in sorted(everybody) if pk in set(members)]
-    first = everybody.get(getattr(head, "pk", head))
-    if len(leaving) != len(set(members)) or not leaving:
+    members = {rights.pk_of(one) for one in (members if isinstance(members, list | tuple | set) else [])}
+    leaving = [everybody[pk] for pk in sorted(everybody) if pk in members]
+    first = everybody.get(rights.pk_of(head))
+    if len(leaving) != len(members) or not leaving:
         raise Invalid(fields={"members": [_("expected members of this household.")]})
     if len(leaving) == len(everybody):
         raise Invalid(fields={"members": [_("somebody must stay: a whole household moves.")]})

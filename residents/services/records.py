@@ -173,10 +173,8 @@ def _value(name, value, actor):
 
 
 def _grid(value, actor):
-    try:
-        found = Grid.objects.visible_to(actor).valid_on().filter(pk=getattr(value, "pk", value)).first()
-    except (TypeError, ValueError, OverflowError):
-        found = None
+    pk = rights.pk_of(value)
+    found = Grid.objects.visible_to(actor).valid_on().filter(pk=pk).first() if pk else None
     if found is None:
         raise Invalid(fields={"grid": [_("There is no such grid, or it is not yours to see.")]})
     return found
@@ -187,7 +185,7 @@ def _point(value):
         return value
     try:
         lon, lat = map(float, value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Invalid(fields={"location": [_("Expected longitude and latitude in degrees.")]}) from error
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise Invalid(fields={"location": [_("Expected longitude and latitude in degrees.")]})

@@ -10,6 +10,7 @@ from grids.scope import Scope
 from residents.models import Dwelling, Household
 
 EDIT = "residents.edit_registry"
+MOST_ID = 2**63 - 1
 
 
 def must_edit(actor, path: str, model, verb: str = "change"):
@@ -38,13 +39,18 @@ def locked_many(model, pks, actor) -> list:
     return found
 
 
+def pk_of(given) -> int | None:
+    """The id of a row, or an id as it stands in a form; None for anything else."""
+    given = getattr(given, "pk", given)
+    if isinstance(given, str) and given.isascii() and given.isdigit():
+        given = int(given) if len(given) < len(str(MOST_ID)) else None
+    return given if type(given) is int and 0 < given <= MOST_ID else None
+
+
 def seen_one(model, given, actor, name: str):
     """A record that another one refers to, given as row or id: visible to this person and in force, else Invalid."""
-    pk = getattr(given, "pk", given)
-    try:
-        found = model.objects.visible_to(actor).filter(pk=pk).select_related("grid").first()
-    except (TypeError, ValueError, OverflowError):
-        found = None
+    pk = pk_of(given)
+    found = model.objects.visible_to(actor).filter(pk=pk).select_related("grid").first() if pk else None
     if found is None or getattr(found, "ended_on", None) is not None:
         raise Invalid(fields={name: [_("There is no such record, or it is not yours to see.")]})
     return found
