@@ -24,6 +24,7 @@ SECOND_DOOR = 0.08  # self-built houses with a second dwelling
 ROW, COLUMN = 34.0, 26.0  # metres between buildings
 METRES = 111_320.0  # per degree of latitude
 RURAL_HOUSES = 3.5  # self-built houses of a rural grid for each of an urban one
+ALIKE = 8  # fewer neighbouring buildings than this are of one type
 HAMLET, ESTATE = 24, 9  # buildings that share a name, about
 
 
@@ -73,10 +74,11 @@ def plan(grids: list, size: Size, rng: np.random.Generator) -> Buildings:
 def _types(size, rng):
     """Types of the larger buildings: as many as leave about 1.08 doors for each self-built house."""
     shares = np.array([share for *_rest, share in TYPES], float)
-    drawn = rng.choice(len(TYPES), size.dwellings // 8 + 1, p=shares / shares.sum())
+    blocks = rng.choice(len(TYPES), size.dwellings // 8 + 1, p=shares / shares.sum())
+    drawn = np.repeat(blocks, rng.integers(1, ALIKE, len(blocks)))
     doors = np.array([s * u * d for _kind, s, u, d, _share in TYPES])[drawn]
     spare = size.dwellings - (1 + SECOND_DOOR) * size.buildings
-    return np.sort(drawn[: np.searchsorted(np.cumsum(doors - 1 - SECOND_DOOR), spare)])
+    return drawn[: np.searchsorted(np.cumsum(doors - 1 - SECOND_DOOR), spare)]
 
 
 def _fill_houses(doors, own, dwellings, rng):
