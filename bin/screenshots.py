@@ -83,6 +83,23 @@ def desk_pictures(browser, url):
         save("scorecard", shot(page, page.query_selector("tbody td:nth-child(2) a").get_attribute("href")))
 
 
+def registry_pictures(browser, url):
+    """The search as one types, a tall building's face, a person, what is due, what cannot be right."""
+    page = log_in(browser, url, OPERATOR, DESK)
+    page.goto("/registry/?q=1801")
+    doors = [link.get_attribute("href") for link in page.query_selector_all("#found a[href*='/dwellings/']")]
+    if not doors:  # a county without a registry
+        sys.exit("bin/screenshots: there is no registry in this county.")
+    save("registry-search", shot(page))
+    page.goto(doors[0])
+    building = page.query_selector("a[href*='/registry/buildings/']").get_attribute("href")
+    save("building", shot(page, building))
+    page.goto(page.query_selector("a[href*='/registry/households/'], a[href*='/registry/dwellings/']").get_attribute("href"))
+    save("resident", shot(page, page.query_selector("a[href*='/registry/residents/']").get_attribute("href")))
+    save("due", shot(page, "/registry/due/"))
+    save("quality", shot(page, "/registry/quality/"))
+
+
 def phone_pictures(browser, url):
     work = shot(log_in(browser, url, OPERATOR, PHONE), "/")
     page = log_in(browser, url, WORKER, PHONE)
@@ -98,6 +115,7 @@ def main(url):
         browser = player.chromium.launch(executable_path=chromium, args=FLAGS, headless=True)
         save("login", shot(browser.new_page(base_url=url, viewport=DESK, locale="zh-CN"), "/login/"))
         desk_pictures(browser, url)
+        registry_pictures(browser, url)
         phone_pictures(browser, url)
         browser.close()
 
