@@ -249,7 +249,7 @@ def mistakes(request, pk):
     batch = _own(request, pk)
     if batch.status != S.READY:
         raise Http404
-    head = [_("Row"), _("Column"), _("Heading"), _("Value"), _("Expected")]
+    head = [_("Row"), _("Column"), _("Heading"), _("Given"), _("Expected")]
     language = translation.get_language()
 
     def pieces():
