@@ -1,7 +1,8 @@
 """What may be missing, old or contradictory in the registry: the one list of checks, each with the rows it finds.
 
-A check is a condition on the rows of one kind that are in force. `simple` ones look at a row's own columns, so that
-many of them are counted in one walk of the table; the others look at other tables and are counted one by one.
+A check is a condition on the rows of one kind that are in force. `simple` ones look at a row and at the one household,
+head or dwelling it belongs to, so that many of them are counted in one walk; the others look at many rows of another
+table and are counted one by one.
 """
 
 from collections.abc import Callable
@@ -80,8 +81,7 @@ def _two_heads(today):
 
 
 def _head_gone(today):
-    still = Resident.objects.filter(pk=OuterRef("head_id"), status="living", household=OuterRef("pk"))
-    return Q(head__isnull=False) & ~Q(Exists(still))
+    return Q(head__isnull=False) & ~Q(head__status="living", head__household=F("pk"))
 
 
 def _minor_alone(today):
@@ -127,7 +127,7 @@ _MADE = (
     Check("household_stale", STALE, Household, _("household not confirmed for long"), _not_confirmed),
     Check("dwelling_stale", STALE, Dwelling, _("dwelling not confirmed for long"), _not_confirmed),
     Check("two_heads", CONTRADICTION, Household, _("more than one head"), _two_heads, False),
-    Check("head_gone", CONTRADICTION, Household, _("the head has died, left or moved"), _head_gone, False),
+    Check("head_gone", CONTRADICTION, Household, _("the head has died, left or moved"), _head_gone),
     Check(
         "headless", CONTRADICTION, Household, _("family without a head"),
         lambda t: Q(head=None, kind="family") & Q(Exists(_members())), False,
@@ -135,13 +135,13 @@ _MADE = (
     Check("deserted", CONTRADICTION, Household, _("household without members"), lambda t: ~Q(Exists(_members())), False),
     Check("minor_alone", CONTRADICTION, Household, _("children alone"), _minor_alone, False),
     Check("child_head", CONTRADICTION, Household, _("a child is the head"),
-          lambda t: _younger_than(CHILD, t, "head__birth_month"), False),
-    Check("relation_age", CONTRADICTION, Resident, _("age against relation to the head"), _age_against_relation, False),
-    Check("apart", CONTRADICTION, Resident, _("lives elsewhere than the household"), _apart, False),
+          lambda t: _younger_than(CHILD, t, "head__birth_month")),
+    Check("relation_age", CONTRADICTION, Resident, _("age against relation to the head"), _age_against_relation),
+    Check("apart", CONTRADICTION, Resident, _("lives elsewhere than the household"), _apart),
     Check("ruin", CONTRADICTION, Resident, _("lives behind a door that is gone"),
           lambda t: Q(dwelling__ended_on__isnull=False), False),
-    Check("elsewhere_here", CONTRADICTION, Resident, _("registered population, but not registered here"),
-          lambda t: Q(population="registered", hukou_here=False)),
+    Check("elsewhere_here", CONTRADICTION, Resident, _("registered where they live, but counted as from elsewhere"),
+          lambda t: Q(population__in=["permanent", "floating"], hukou_here=True)),
     Check("empty_lived", CONTRADICTION, Dwelling, _("empty, but people live there"),
           lambda t: Q(use="empty") & Q(_living_in()), False),
     Check("let_to_nobody", CONTRADICTION, Dwelling, _("rented out, but no tenancy"),

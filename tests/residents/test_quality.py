@@ -140,7 +140,7 @@ SPOILS = {
     "child_head": lone(15),
     "relation_age": lambda family: (update(family.child, birth_month=born(60)), family.child)[1],
     "apart": elsewhere,
-    "elsewhere_here": spoilt("head", hukou_here=False),
+    "elsewhere_here": spoilt("head", population="floating"),
     "empty_lived": spoilt("door", use="empty"),
     "let_to_nobody": rented,
     "not_let": let_unsaid,
