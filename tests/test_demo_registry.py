@@ -14,7 +14,7 @@ from core import ciphers
 from gridcenter.demo import places, territory
 from gridcenter.demo.load import Loader
 from gridcenter.demo.registry import care as registers
-from gridcenter.demo.registry import firms, land, persons
+from gridcenter.demo.registry import firms, land, persons, rows
 from gridcenter.demo.registry.fill import Filler
 from gridcenter.demo.registry.size import PEOPLE, TIANYUAN
 from grids.models import Grid
@@ -91,17 +91,36 @@ def test_figures_of_the_grids_are_those_of_the_rows(filled):
 
 def test_the_same_seed_gives_the_same_people_and_another_one_others():
     def named(seed):
-        root = places.tree(places.PLACES["sanyuan"], np.random.default_rng(1))
-        territory.cut(places.PLACES["sanyuan"], root, np.random.default_rng(1))
-        grids = [node for node in root.walk() if node.level == 4 and node.kept]
-        for number, node in enumerate(grids, 1):
-            node.id = number
-        plan = Filler(grids, TIANYUAN.scaled(700), "421202", TODAY, seed).plan()
+        plan = Filler(_grids(), TIANYUAN.scaled(700), "421202", TODAY, seed).plan()
         return plan.persons.names, plan.persons.id_number, plan.land.address
 
     first = named(1)
     assert named(1) == first
     assert named(2) != first
+
+
+@pytest.mark.parametrize("people", [600, 900, 2500])
+def test_small_places_are_planned_whole_whatever_the_dice_say(people):
+    for seed in range(1, 6):
+        plan = Filler(_grids(), TIANYUAN.scaled(people), "421202", TODAY, seed).plan()
+        assert (len(plan.land), len(plan.homes), len(plan.families)) == (
+            plan.size.buildings, plan.size.dwellings, people,
+        )  # fmt: skip
+        columns = [
+            (table, list(made))
+            for table, _names, made in rows.Rows(plan).tables()
+            if "resident_" not in table
+        ]
+        assert all(made for _table, made in columns)
+
+
+def _grids():
+    root = places.tree(places.PLACES["sanyuan"], np.random.default_rng(1))
+    territory.cut(places.PLACES["sanyuan"], root, np.random.default_rng(1))
+    grids = [node for node in root.walk() if node.level == 4 and node.kept]
+    for number, node in enumerate(grids, 1):
+        node.id = number
+    return grids
 
 
 # ---- what stands where
@@ -234,6 +253,7 @@ def test_everybody_lives_since_a_day_where_they_live(filled):
     assert not Stay.objects.filter(until__gt=TODAY).exists()
     gone = Resident.objects.exclude(status="living")
     assert all(person.stays.get().until == person.ended_on for person in gone)
+    assert not Stay.objects.filter(resident__in=gone, until__lte=F("since")).exists()
     earlier = Stay.objects.filter(ended="within")
     assert earlier.exists()
     for stay in earlier.select_related("resident"):
@@ -243,6 +263,9 @@ def test_everybody_lives_since_a_day_where_they_live(filled):
 def test_let_dwellings_have_tenants_and_permits_expire_around_today(filled):
     let = Dwelling.objects.filter(use="rented", households__isnull=False).distinct().count()
     assert 0.9 < Tenancy.objects.count() / let <= 1
+    for tenancy in Tenancy.objects.select_related("tenant"):
+        assert tenancy.tenant.dwelling_id in (tenancy.dwelling_id, None)
+        assert tenancy.since == tenancy.tenant.stays.get(until=None).since
     soon = Resident.objects.filter(permit_expires__range=(TODAY, TODAY + timedelta(days=30)))
     late = Resident.objects.filter(permit_expires__lt=TODAY)
     assert soon.exists()

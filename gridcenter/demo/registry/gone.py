@@ -9,6 +9,7 @@ from gridcenter.demo.names import SURNAME_SHARES
 from . import families, persons, rows
 
 DEAD = 0.6  # of those who are gone
+LONG = 1000  # days: whose household has been here less is still here
 MOVED = 0.05  # households that lived elsewhere in the county before
 AREA = "98"  # in place of persons.NOBODYS: no number twice
 STATUS, ENDED, HOUSEHOLD, DWELLING = (
@@ -24,7 +25,8 @@ class Gone:
         self.plan = plan
         self.rng = plan.rng("gone")
         self.count = round(plan.size.people * plan.size.gone / 1000)
-        self.home = self.rng.integers(0, len(plan.dwelling), self.count)
+        long_here = np.flatnonzero(plan.since < np.datetime64(plan.today, "D") - np.timedelta64(LONG, "D"))
+        self.home = self.rng.choice(long_here, self.count)
         self.dead = self.rng.random(self.count) < DEAD
         self.days = self.rng.integers(2, rows.MONTHS_KEPT, self.count)
 
@@ -58,14 +60,15 @@ class Gone:
     def stays(self, serial: int):
         """Rows of residents_stay, numbered from `serial` on: of those who are gone, then the earlier ones."""
         plan, first = self.plan, len(self.plan.families)
-        lived = self.rng.integers(200, 4000, self.count)
+        moved_in = rows.days_ago(plan.today, plan.since[self.home])
+        begun = np.minimum(self.days + self.rng.integers(200, 4000, self.count), moved_in).tolist()
         for index in range(self.count):
             home = int(self.home[index])
             dwelling = int(plan.dwelling[home])
             until = int(self.days[index])
             yield (
                 serial, first + index + 1, home + 1, dwelling + 1, int(plan.grid_ids[plan.homes.grid[dwelling]]),
-                plan.day_ago(until + int(lived[index])), plan.day_ago(until), "recorded",
+                plan.day_ago(begun[index]), plan.day_ago(until), "recorded",
                 "died" if self.dead[index] else "moved_out",
             )  # fmt: skip
             serial += 1

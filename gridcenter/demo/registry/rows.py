@@ -96,7 +96,7 @@ class Rows:
 
     def _ago(self, days):
         """Days before today of datetime64 values."""
-        return (np.datetime64(self.today, "D") - days).astype(int)
+        return days_ago(self.today, days)
 
     def pinyin(self, name):
         found = self._names.get(name)
@@ -270,7 +270,7 @@ class Rows:
         rng = plan.rng("tenancies")
         let, first = np.unique(plan.dwelling, return_index=True)
         kept = (plan.homes.use[let] == homes.RENTED) & (rng.random(len(let)) > 0.03)
-        since = self._ago(plan.since[first]).tolist()
+        since = self._ago(plan.since).tolist()
         pairs = zip(let[kept].tolist(), first[kept].tolist(), strict=True)
         for serial, (dwelling, household) in enumerate(pairs, 1):
             yield (
@@ -286,6 +286,11 @@ class Rows:
 
     def _places(self):
         return firms.places(self)
+
+
+def days_ago(today, days):
+    """How many days before today datetime64 values lie."""
+    return (np.datetime64(today, "D") - days).astype(int)
 
 
 def _codes(values):
