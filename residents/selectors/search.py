@@ -119,14 +119,12 @@ def _people(here, asked) -> Iterator[Hit]:
 def _people_queries(here, asked) -> Iterator[QuerySet]:
     people = here.rows(Resident).filter(archived_at=None)
     if asked.id_number:
-        yield _read(
-            people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag="").order_by("pk")
-        )
+        yield _read(people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag=""))
     if asked.phone:
         tagged = people.filter(phone_tag=ciphers.tag("phone", asked.phone)).exclude(phone_tag="")
-        yield _read(tagged.order_by("pk"))
+        yield _read(tagged)
     if asked.tail:
-        yield _read(_tailed(people, asked).order_by("pk"))
+        yield _read(_tailed(people, asked))
     elif asked.name:
         yield from _begun(here, people, "name", asked.name)
     elif asked.letters:
@@ -165,7 +163,10 @@ PERSON = (
 
 
 def _read(people: QuerySet) -> QuerySet:
-    """Found first, in the order of the index alone, dressed afterwards: joins and ids are for the few that are shown."""
+    """Found first, in the order of the index alone, dressed afterwards: joins and ids are for the few that are shown.
+
+    An order by id with a limit would tempt the planner into walking the whole table in that order.
+    """
     order = people.query.order_by
     few = people[: MOST + 1].values("pk")
     rows = Resident.objects.filter(pk__in=few).select_related("dwelling__building").only(*PERSON)
@@ -200,7 +201,7 @@ def _dwellings(here, asked) -> Iterator[Hit]:
     address = asked.address
     if address is None or not address.door:
         return
-    found = here.rows(Dwelling).current().filter(_at(address), door=address.door).order_by("pk")[: MOST + 1]
+    found = here.rows(Dwelling).current().filter(_at(address), door=address.door)[: MOST + 1]
     rows = Dwelling.objects.filter(pk__in=found.values("pk")).select_related("building").defer("owner_phone")
     for home in rows.order_by("building__estate", "building__number", "unit", "pk"):
         tone = {"rented": "yellow", "empty": "paused"}.get(home.use, "")
@@ -262,15 +263,7 @@ def _households(here, asked) -> Iterator[Hit]:
 
 
 def _organisations(here, asked) -> Iterator[Hit]:
-    rows = here.rows(Organisation).current()
-    if asked.credit:
-        rows = rows.filter(credit_code=asked.credit).exclude(credit_code="")
-    else:
-        named = _by_name(here, asked)
-        if named is None:
-            return
-        rows = rows.filter(named)
-    for firm in rows.defer("phone", "location").order_by("name", "pk")[: MOST + 1]:
+    for firm in _named_rows(here, asked, here.rows(Organisation).current().defer("phone", "location")):
         facts = tuple(
             value for value in (firm.get_kind_display(), firm.credit_code, firm.legal_person) if value
         )
@@ -281,11 +274,10 @@ def _organisations(here, asked) -> Iterator[Hit]:
 
 
 def _places(here, asked) -> Iterator[Hit]:
-    named = _by_name(here, asked)
-    if named is None:
+    if asked.credit:
         return
-    rows = here.rows(KeyPlace).current().filter(named).defer("responsible_phone", "location")
-    for place in rows.order_by("name", "pk")[: MOST + 1]:
+    rows = here.rows(KeyPlace).current().defer("responsible_phone", "location")
+    for place in _named_rows(here, asked, rows, few=True):
         facts = tuple(value for value in (place.get_kind_display(), place.responsible_name) if value)
         yield Hit(
             "place", place.pk, place.name, place.address, facts, _safety(place), here.grid_name(place.grid_id),
@@ -293,14 +285,27 @@ def _places(here, asked) -> Iterator[Hit]:
         )  # fmt: skip
 
 
-def _by_name(here, asked) -> Q | None:
-    """By letters from the start. By characters inside the name, too, as names begin with the county's: that reads
-    every organisation, so in a wide scope it is left out once the words have proved to be a person's or a house's."""
+def _named_rows(here, asked, rows, few=False) -> list:
+    """By credit code, by letters from the start, or by any part of the name, as names begin with the county's.
+
+    The last reads every name: unless they are few, in a wide scope only if the beginning finds nothing, and nothing
+    else was found.
+    """
+    if asked.credit:
+        return list(rows.filter(credit_code=asked.credit).exclude(credit_code=""))
     if asked.letters:
-        return begins("initials", asked.letters) | begins("pinyin", asked.letters)
+        return _first(rows.filter(begins("initials", asked.letters) | begins("pinyin", asked.letters)))
     if asked.address is None or not asked.address.estate:
-        return None
-    return begins("name", asked.text) if here.found and not here.narrow else Q(name__contains=asked.text)
+        return []
+    inside = rows.filter(name__contains=asked.text)
+    if few or here.narrow:
+        return _first(inside)
+    found = list(rows.filter(begins("name", asked.text)).order_by(ByIndex(F("name")))[: MOST + 1])
+    return found or ([] if here.found or asked.address.door else _first(inside))
+
+
+def _first(rows):
+    return list(rows.order_by("name", "pk")[: MOST + 1])
 
 
 def _safety(row):

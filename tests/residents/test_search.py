@@ -172,6 +172,10 @@ def test_a_search_takes_eight_queries_at_most_whatever_it_finds(west, words, dja
     # Posts, data versions, one per kind of record that the words can mean, two for letters.
     with django_assert_max_num_queries(8):
         search(west.worker, words)
+    found(west.operator_top, "1")
+    west.operator_top.__dict__.pop("_scope", None)
+    with django_assert_max_num_queries(8):
+        search(west.operator_top, words)
 
 
 @pytest.mark.parametrize(
