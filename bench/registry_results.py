@@ -32,7 +32,7 @@ def write(folder: Path, machine: str, commit: str) -> str:
     now = datetime.now(tz=ZoneInfo("Asia/Shanghai"))
     missed = misses(all_kept)
     parts = [
-        f"\nWritten by `bench/run registry` on {now:%Y-%m-%d %H:%M} (UTC+8) at commit {commit}. Times in milliseconds.\n",
+        f"Written by `bench/run registry` on {now:%Y-%m-%d %H:%M} (UTC+8) at commit {commit}. Times in milliseconds.\n",
         f"Machine: {machine}.\n",
         "## Misses of the registry\n",
         "\n".join(missed) + "\n" if missed else "None.\n",

@@ -147,7 +147,7 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def write(folder: Path) -> str:
+def write(folder: Path, machine: str, commit: str) -> str:
     all_kept = {
         script: json.loads((folder / f"{script}.json").read_text())
         for script in ORDER
@@ -157,8 +157,8 @@ def write(folder: Path) -> str:
     missed = misses(all_kept)
     parts = [
         "# Results\n",
-        f"Written by `bench/run` on {now:%Y-%m-%d %H:%M} (UTC+8) at commit {commit()}. How to read it: bench/README.md.\n",
-        f"Machine: {machine()}.\n",
+        f"Written by `bench/run` on {now:%Y-%m-%d %H:%M} (UTC+8) at commit {commit}. How to read it: bench/README.md.\n",
+        f"Machine: {machine}.\n",
         "## Misses\n",
         "\n".join(missed) + "\n" if missed else "None.\n",
         "## Beside the nearest open system\n",
@@ -169,20 +169,19 @@ def write(folder: Path) -> str:
     return "\n".join(parts)
 
 
-def whole(folder: Path, before: str) -> str:
+def whole(folder: Path, before: str, machine: str, commit: str) -> str:
     """RESULTS.md with the halves (events, registry) that were measured; the other one stays as it was."""
     events, _mark, registry = before.partition(registry_results.MARK)
     if any((folder / f"{script}.json").exists() for script in ORDER):
-        events = write(folder)
+        events = write(folder, machine, commit)
     if registry_results.kept(folder):
-        registry = registry_results.write(folder, machine(), commit())
-    return (
-        f"{events.rstrip()}\n\n{registry_results.MARK}{registry.rstrip()}\n"
-        if registry
-        else f"{events.rstrip()}\n"
-    )
+        registry = "\n" + registry_results.write(folder, machine, commit)
+    halves = [events.rstrip(), f"{registry_results.MARK}{registry.rstrip()}" if registry else ""]
+    return "\n\n".join(half for half in halves if half) + "\n"
 
 
 if __name__ == "__main__":
     target = HERE / "RESULTS.md"
-    target.write_text(whole(Path(sys.argv[1]), target.read_text() if target.exists() else ""))
+    target.write_text(
+        whole(Path(sys.argv[1]), target.read_text() if target.exists() else "", machine(), commit())
+    )

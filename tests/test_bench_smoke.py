@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from bench import registry_results, results
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -47,3 +49,39 @@ def test_a_report_is_measured_beside_its_floor(bench_environment, tmp_path):
     assert report["failures"] == 0
     assert 1 < report["queries"] <= 12
     assert report["ratio"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_figures_of_a_registry_are_measured_on_a_database_of_exactly_so_many_people(
+    bench_environment, tmp_path
+):
+    out = tmp_path / "registry_figures.json"
+    command = [
+        sys.executable, "-m", "bench.registry_figures", "--people", "2000", "--rounds", "2", "--json", str(out)
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, env=bench_environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = {line["name"]: line for line in json.loads(out.read_text())["lines"]}
+    counted = lines["count from nothing, compare"]
+    assert (counted["people"], counted["queries"] > 0, counted["floor"] > 0) == (2000, True, True)
+    assert next(what for what, _good in counted["verdicts"]).startswith("p95 ")
+
+    kept = registry_results.write(tmp_path, "a machine", "abc1234")
+    assert "at commit abc1234" in kept
+    assert "| count from nothing, compare | 2,000 |" in kept
+
+
+def test_half_of_the_results_leaves_the_other_half_as_it_was(tmp_path):
+    line = {"name": "ID number", "people": 2000, "median": 1.0, "p95": 31.0, "database_p95": 31.0, "queries": 2,
+            "floor": None, "ratio": None, "facts": {}, "verdicts": [["p95 31 ms (≤ 30)", False]]}  # fmt: skip
+    kept = {"title": "Search", "options": {"people": [2000], "rounds": 1}, "lines": [line]}
+    (tmp_path / "registry_search.json").write_text(json.dumps(kept))
+    before = f"# Results\n\nof events\n\n{registry_results.MARK}\nof last week\n"
+    after = results.whole(tmp_path, before, "a machine", "abc1234")
+    assert after.startswith(f"# Results\n\nof events\n\n{registry_results.MARK}\nWritten by")
+    assert "- Search, ID number, 2,000 people: p95 31 ms (≤ 30)" in after
+    assert "of last week" not in after
+    assert results.whole(tmp_path / "nothing", after, "another", "def5678") == after
