@@ -11,7 +11,7 @@ from residents.intake import cells, sheets
 from residents.intake.cells import Bad
 from residents.intake.columns import ENCRYPTED, GRID, Column, columns, sections, stage_columns
 
-REMEMBERED = 50_000  # different values of a column
+REMEMBERED = 4_000  # different values of a column
 SHOWN = 60  # signs of a wrong value
 # (line, column, code, value as it may be shown, hint)
 Fault = tuple[int, str, str, str, str]

@@ -266,9 +266,10 @@ def drop_orphans(stage: Stage):
     if primary == "place":
         return
     for name in parents:
+        # NOT EXISTS: a NOT IN whose list outgrows work_mem is read anew for every row.
         run(
-            f"UPDATE {stage(name)} SET verdict = 'w' WHERE verdict = 'n' AND ref NOT IN (SELECT {name}_ref "
-            f"FROM {stage(primary)} WHERE verdict <> 'w' AND {name}_ref IS NOT NULL)"
+            f"UPDATE {stage(name)} SET verdict = 'w' WHERE verdict = 'n' AND NOT EXISTS (SELECT 1 "
+            f"FROM {stage(primary)} p WHERE p.{name}_ref = {stage(name)}.ref AND p.verdict <> 'w')"
         )
 
 

@@ -20,7 +20,7 @@ from residents.intake import crew, hold, sheets, words
 from residents.intake.cleaner import Order
 from residents.intake.compare import Comparer
 from residents.intake.match import Matcher
-from residents.intake.stage import Stage, rows, run, value
+from residents.intake.stage import Stage, roomy, rows, run, value
 from residents.intake.undo import Undoer, tables_of
 from residents.intake.write import Writer
 from residents.models import Change, ImportBatch
@@ -85,8 +85,9 @@ def read(batch_id: int) -> str:
         try:
             _keep(batch, status=S.READING, started_at=timezone.now(), done=0, problem={})
             _read(batch, stage)
-            _compare(batch, stage)
-            _keep(batch, status=S.READY)
+            with roomy():
+                _compare(batch, stage)
+                _keep(batch, status=S.READY)
         except sheets.Refusal as refusal:
             _give_up(batch, stage, {"code": refusal.code, **refusal.facts})
         except Exception:
@@ -240,7 +241,7 @@ def apply(batch_id: int) -> str:
         batch = ImportBatch.objects.select_related("user").get(pk=batch_id)
         stage = Stage(batch)
         try:
-            with transaction.atomic():
+            with roomy():
                 done = _apply(batch, stage)
         except IntegrityError:
             log.warning("import %s met rows that came meanwhile", batch_id, exc_info=True)
@@ -250,7 +251,7 @@ def apply(batch_id: int) -> str:
             _keep(batch, status=S.READY, problem={"code": "fault"})
             return batch.status
         if not done:
-            with transaction.atomic():
+            with roomy():
                 _compare(batch, stage)
                 _keep(batch, status=S.READY, problem={"code": "changed_meanwhile"})
             return batch.status
@@ -312,7 +313,7 @@ def undo(batch_id: int) -> str:
         ImportBatch.objects.filter(pk=batch_id).update(started_at=timezone.now())
         stage = Stage(batch)
         try:
-            with transaction.atomic():
+            with roomy():
                 _undo(batch, stage)
         except IntegrityError:
             _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": {"changes": 1}})

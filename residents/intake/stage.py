@@ -7,9 +7,10 @@ encrypted before they come here.
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from core.bulk import copy_rows
 from residents.intake.columns import MODELS, sections, stage_columns
@@ -81,6 +82,15 @@ class Stage:
     def drop(self, *what: str):
         for name in what or self.all_names():
             run(f"DROP TABLE IF EXISTS {self(name)}")
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """A transaction whose hashes and sorts over all rows stay in memory."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            run("SET LOCAL work_mem = '128MB'")
+        yield
 
 
 def unlogged() -> str:
