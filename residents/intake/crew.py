@@ -16,7 +16,7 @@ from residents.intake.cleaner import Cleaner, Fault, Order
 
 CHUNK = 2000  # rows
 FEW = 8000  # rows that are cleaned here: starting a process takes as long
-HANDS = 2
+HANDS = 1  # beside this process, which reads and hands to the database: two cores are busy with that, 200 MB each
 
 
 class CleanerDied(RuntimeError):

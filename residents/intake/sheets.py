@@ -21,7 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from residents.intake import cells
 from residents.intake.columns import GRID, Column, columns, needed, sections
 
-MAX_BYTES = 200 * 1024 * 1024
+MAX_BYTES = 120 * 1024 * 1024  # below client_max_body_size in deploy/nginx.conf; 370,000 people have 80 MB
 MAX_UNPACKED = 2 * 1024**3  # the XML of 400,000 people with 40 columns has 700 MB
 MAX_RATIO = 120  # unpacked to packed; the most repetitive rolls reach 40
 RATIO_COUNTS_FROM = 20 * 1024 * 1024  # bytes unpacked
