@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bench.registry import table
 
 MARK = "# The registry\n"
-ORDER = ("search", "pages", "import", "export", "figures")
+ORDER = ("search", "pages", "import", "export", "figures", "demo")
 
 
 def kept(folder: Path) -> dict[str, dict]:
