@@ -53,6 +53,8 @@ def move_in(*, actor, on, dwelling=None, household=None, resident=None, **values
         _come_back(person, home, door, day, values)
     stays.begin(person, day, Began.MOVED_IN)
     trail.note(person, before=before, user=actor, action=action)
+    if before and before["grid_id"] != person.grid_id:
+        aftermath.after_move(person, before["grid_id"], actor)
     if home is None:
         heads.found(person, door, actor)
     elif person.relation == codes.HEAD:

@@ -213,6 +213,7 @@ def test_who_left_comes_back_as_the_same_record_also_to_another_grid(family):
     assert [stay.dwelling for stay in life.lived_at(user=east, resident=back)] == [
         family.far
     ]  # not where they lived
+    assert Change.objects.get(action="moved_away").grid == family.home.grid
 
 
 def test_somebody_elses_number_brings_nobody_back(family):
