@@ -58,6 +58,8 @@ def home(request):
     """Search as one types (htmx asks for the answer alone), and the viewer's own territory."""
     found = search(request.user, request.GET.get("q"))
     context = {"q": request.GET.get("q", "").replace("\0", "")[:60], "found": found}
+    if not found.asked:
+        context |= _territory(request.user)
     if request.headers.get("HX-Request"):
         return render(request, "residents/_found.html", context)
     scope = Scope.of(request.user)
@@ -65,8 +67,6 @@ def home(request):
         "may_import": scope.may("residents.import_registry"),
         "may_see_log": scope.may("residents.view_access"),
     }
-    if not found.asked:
-        context |= _territory(request.user)
     return render(request, "residents/home.html", context)
 
 

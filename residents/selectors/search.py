@@ -201,9 +201,19 @@ def _dwellings(here, asked) -> Iterator[Hit]:
     address = asked.address
     if address is None or not address.door:
         return
-    found = here.rows(Dwelling).current().filter(_at(address), door=address.door)[: MOST + 1]
+    behind = here.rows(Dwelling).current().filter(door=address.door)
+    yield from _doors(here, behind.filter(_at(address)))
+    if not here.found and address.estate:
+        # A building whose address is one text, or is written in another way.
+        said = begins("building__address", address.house)
+        yield from _doors(here, behind.filter(said, unit__in=address.units if address.unit else [""]))
+
+
+def _doors(here, found) -> Iterator[Hit]:
+    found = found[: MOST + 1]
     rows = Dwelling.objects.filter(pk__in=found.values("pk")).select_related("building").defer("owner_phone")
     for home in rows.order_by("building__estate", "building__number", "unit", "pk"):
+        here.found += 1
         tone = {"rented": "yellow", "empty": "paused"}.get(home.use, "")
         yield Hit(
             "dwelling", home.pk, _address_of(home), "", (home.owner_name,) if home.owner_name else (),

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MOST_CHARACTERS = 60
 ID_NUMBER = re.compile(r"\d{17}[\dX]|[A-Z]{1,2}\d{7,9}|\d{15}")  # cards, passports, travel permits
@@ -13,7 +13,7 @@ NUMBER = re.compile(r"(?=.*\d)[0-9A-Z-]{5,32}")
 HAN = re.compile(r"[㐀-鿿\U00020000-\U0003ffff·]+")
 LETTERS = re.compile(r"[A-Z]{2,40}")
 NAME_AND_TAIL = re.compile(rf"(?P<name>{HAN.pattern})(?P<tail>{TAIL.pattern})")
-HOUSE = "(?:栋|幢|号楼|座|#)"
+HOUSE = "(?:栋|幢|号楼|座|#|号)"
 ESTATE = "(?P<estate>(?:.*?[^0-9A-Z-])??)"
 DOOR = re.compile(
     rf"{ESTATE}(?:(?P<number>[0-9A-Z]{{1,6}})(?:{HOUSE}-?|-))?"
@@ -30,6 +30,7 @@ class Address:
     number: str = ""
     unit: str = ""
     door: str = ""
+    house: str = field(default="", compare=False)  # all before unit and door, as it was typed
 
     @property
     def numbers(self) -> list[str]:
@@ -106,7 +107,10 @@ def _address(plain):
         found = pattern.fullmatch(plain)
         if found:
             parts = {name: value or "" for name, value in found.groupdict().items()}
-            return Address(**parts) if _likely(parts) else None
+            house = (
+                plain[: found.start("unit" if parts.get("unit") else "door")] if parts.get("door") else plain
+            )
+            return Address(**parts, house=house.rstrip("-")) if _likely(parts) else None
     return Address(estate=plain) if HAN.search(plain) else None
 
 

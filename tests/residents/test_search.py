@@ -52,7 +52,8 @@ def found(user, words):
         ("Ａ座１２０３", Address(number="A", door="1203")),
         ("阳光花园3幢", Address("阳光花园", "3")),
         ("501", Address(door="501")),
-        ("李家村12号", Address("李家村12号")),
+        ("李家村12号", Address("李家村", "12")),
+        ("东户村竹山组8号101", Address("东户村竹山组", "8", "", "101")),
         ("13812345678", None),
         ("lzz", None),
     ],
@@ -77,6 +78,16 @@ def test_every_way_of_naming_a_person_finds_them(west):
 )
 def test_a_door_is_found_however_it_is_written(west, words):
     assert found(west.worker, words)["dwelling"] == [west.zhen.dwelling_id]
+
+
+def test_a_house_known_by_its_address_alone_is_found_with_its_door(west):
+    building = BuildingFactory(grid=west.west.grids[0], estate="", number="", address="胜利路8号院")
+    plain = DwellingFactory(building=building, unit="", door="102")
+    inner = DwellingFactory(building=building, unit="2", door="102")
+    assert found(west.worker, "胜利路8号院102")["dwelling"] == [plain.pk]
+    assert found(west.worker, "胜利路8号院2单元102")["dwelling"] == [inner.pk]
+    village = home(west.west.grids[0], number="8号", door="101", unit="", estate="东户村竹山组")
+    assert found(west.worker, "东户村竹山组8号101")["dwelling"] == [village.dwelling_id]
 
 
 def test_other_things_are_found_by_their_own_names(west):
