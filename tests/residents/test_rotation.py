@@ -7,10 +7,12 @@ import subprocess
 from io import StringIO
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from core import ciphers
+from gridcenter.settings import required
 from residents.models import CareRecord, Change, Resident, SupportRecord
 from residents.services import care as registers
 from residents.services import records, rotation, support
@@ -156,3 +158,13 @@ def test_a_dump_holds_no_private_value_in_clear(county):
     told = dump()
     assert "钱老人" in told and ciphers.writing_key() in told  # it is the dump, with people in it
     assert [value for value in clear_values(people) if value in told] == []
+
+
+def test_keys_are_read_from_a_file(tmp_path):
+    """One key on each line; a file that cannot be read is said, and the environment's own value comes first."""
+    keys = tmp_path / "keys"
+    keys.write_text(f"{AES}\n{SM4}\n")
+    assert required("P_TEST_NO_SUCH_NAME", demo="", file=str(keys)) == f"{AES},{SM4}"
+    assert list(ciphers._keys(f"{AES},{SM4}")) == ["new-aes", "new-sm4"]
+    with pytest.raises(ImproperlyConfigured, match="P_TEST_NO_SUCH_NAME_FILE cannot be read"):
+        required("P_TEST_NO_SUCH_NAME", demo="", file=str(tmp_path / "missing"))
