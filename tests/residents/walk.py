@@ -30,7 +30,9 @@ class RegistryOfWest:
         file = support.begin(actor=self.leader, resident=self.resident, care_class=disorder, data=data)
         support.open_file(actor=self.leader, pk=file.pk, reason=f"{mark}随访前查阅")
         access.unmask(actor=county.worker, record=self.resident, fields=["phone"], reason=f"{mark}核对申请")
-        batch = ImportBatch.objects.create(user=county.operator, kind="people", name=f"{mark}.csv", status="ready")
+        batch = ImportBatch.objects.create(
+            user=county.operator, kind="people", name=f"{mark}.csv", status="ready"
+        )
         self.rows = {
             "building": home.dwelling.building_id,
             "dwelling": home.dwelling_id,
@@ -61,7 +63,9 @@ class RegistryOfWest:
         """Addresses of lists asked for the west."""
         return {
             "/registry/": [f"q={mark}"],
-            "/registry/choices/": [f"kind={kind}&name=x&x_q={mark}" for kind in ("dwelling", "household", "resident")],
+            "/registry/choices/": [
+                f"kind={kind}&name=x&x_q={mark}" for kind in ("dwelling", "household", "resident")
+            ],
             "/registry/care/": ["class=mental_disorder", "class=solitary_elderly"],
             "/registry/access/": [f"who={mark}", "act=open", "flagged=1"],
             "/registry/due/": [f"grid={town}", "list=visits"],
