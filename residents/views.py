@@ -45,6 +45,7 @@ def rights(user, path) -> dict:
         "may_edit": scope.may_at(EDIT, path),
         "may_unmask": scope.may_at("residents.unmask_registry", path),
         "may_see_looks": scope.may_at("residents.view_access", path),
+        "may_export": scope.may_at("residents.export_registry", path),
     }
 
 

@@ -48,6 +48,8 @@ def _form(request, kind, errors, status=200):
     context = {
         "kind": kind,
         "label": Kind(kind).label,
+        "kinds": [(value, Kind(value).label) for value in MODELS],
+        "grid": request.GET.get("grid", "") if request.GET.get("grid", "").isdecimal() else "",
         "count": count,
         "errors": errors,
         "most": outgoing.MOST_XLSX,
