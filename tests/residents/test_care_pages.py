@@ -108,6 +108,8 @@ def test_supervisors_read_the_log_and_others_do_not(people):
     assert WHY in shown and "钱老人" in shown and "东街的理由" not in shown
     inspected = text(browser(people.inspector).get(url("access")))
     assert WHY in inspected and "钱老人" not in inspected  # figures and the log, not the registry
+    assert url("access") in text(browser(people.inspector).get("/"))
+    assert url("access") not in text(browser(people.county.worker).get("/"))
     for outsider in (people.county.worker, people.county.operator, people.county.stranger):
         assert browser(outsider).get(url("access")).status_code == 403
 
