@@ -16,7 +16,8 @@ from residents.intake.cleaner import Cleaner, Fault, Order
 
 CHUNK = 2000  # rows
 FEW = 8000  # rows that are cleaned here: starting a process takes as long
-HANDS = 1  # beside this process, which reads and hands to the database: two cores are busy with that, 200 MB each
+# Beside this process, which reads and hands to the database: that fills two cores, and each takes 200 MB.
+HANDS = 1
 
 
 class CleanerDied(RuntimeError):

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from core.bulk import Json, copy_rows
 from residents.intake.columns import MODELS
-from residents.intake.stage import Stage, run, value
-from residents.intake.write import CHANGE_COLUMNS, INSERTED, UPDATED
-from residents.models import Change, ImportBatch
+from residents.intake.stage import Stage, rows, run, value
+from residents.intake.write import CHANGE_COLUMNS, INSERTED, UPDATED, moved_between_grids
+from residents.models import Change, ImportBatch, Resident
+from residents.services import support
 from residents.services.trail import KINDS
 
 UNDONE, RESTORED = "import_undone", "import_restored"
@@ -32,6 +33,8 @@ class Undoer:
                 table, column = relation.related_model._meta.db_table, relation.field.column
                 if table not in OWN and relation.field.column:
                     found[table] = found.get(table, 0) + self._foreign(section.name, table, column)
+        if self.made[-1].name == "resident" and support.any_of(pk for (pk,) in rows(self._fresh("resident"))):
+            found["changes"] += 1  # nothing more is said of a file
         return {what: count for what, count in found.items() if count}
 
     def _later_changes(self) -> int:
@@ -65,8 +68,13 @@ class Undoer:
             copy_rows(Change._meta.db_table, CHANGE_COLUMNS, self._history(section))
         if self.made[-1].name == "resident":
             self._stays_back()
+        moved = (
+            [pk for pk, _grid in moved_between_grids(self.stage)] if self.made[-1].name == "resident" else []
+        )
         for section in reversed(self.made):
             self._restore(section)
+        if moved:
+            support.follow_all(Resident.objects.filter(pk__in=moved).values_list("pk", "grid_id"))
         if any(section.name == "household" for section in self.made):
             run(f"UPDATE residents_household SET head_id = NULL WHERE id IN ({self._fresh('household')})")
         for section in reversed(self.made):

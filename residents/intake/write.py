@@ -20,6 +20,7 @@ from residents.intake.compare import POINT
 from residents.intake.match import drop_orphans
 from residents.intake.stage import Stage, rows, run, value
 from residents.models import Change, Stay
+from residents.services import support
 from residents.services.trail import KINDS
 
 PIECE = 5000
@@ -53,6 +54,7 @@ class Writer:
             self._history_of_new(section)
             copy_rows(Change._meta.db_table, CHANGE_COLUMNS, self._history_of_changed(section))
         if self.made[-1].name == "resident":
+            support.follow_all(moved_between_grids(self.stage))
             self._stays()
             self._heads()
         return self.done
@@ -274,6 +276,14 @@ NEXT_INSPECTION = {
     True: "{inspected} + {every}",
     False: "date({inspected}, '+' || {every} || ' days')",
 }
+
+
+def moved_between_grids(stage: Stage) -> list[tuple[int, int]]:
+    """(id, grid id now) of people whom an import, or its undoing, brought into another grid."""
+    return rows(
+        f"SELECT x.id, x.grid_id FROM residents_resident x JOIN {stage('before_resident')} b ON b.id = x.id "
+        "WHERE x.grid_id <> b.grid_id"
+    )
 
 
 def _next_inspection(old: str = "") -> str:

@@ -293,6 +293,25 @@ def follow_building(building):
     SupportRecord.objects.filter(resident_tag__in=tags).update(grid_id=building.grid_id)
 
 
+def follow_all(people):
+    """The same for many at once, as (id, grid id): an import moves whole rolls, and files are few."""
+    grids = {care.resident_tag(pk): grid_id for pk, grid_id in people}
+    if not grids:
+        return
+    moved: dict[int, list[int]] = {}
+    for pk, tag, grid_id in SupportRecord.objects.values_list("pk", "resident_tag", "grid_id").iterator():
+        if grids.get(tag, grid_id) != grid_id:
+            moved.setdefault(grids[tag], []).append(pk)
+    for grid_id, files in moved.items():
+        SupportRecord.objects.filter(pk__in=files).update(grid_id=grid_id)
+
+
+def any_of(people) -> bool:
+    """Whether one of these people (ids) has a file: for an import that is to be taken back, and for nobody to read."""
+    tags = set(SupportRecord.objects.values_list("resident_tag", flat=True))
+    return bool(tags) and any(care.resident_tag(pk) in tags for pk in people)
+
+
 def _end(file, day, reason, actor):
     before = asdict(file)
     file.until, file.end_reason, file.next_visit = day, reason, None

@@ -7,10 +7,22 @@ from django.utils import timezone
 
 from core import ciphers
 from core.errors import Conflict, Invalid, NotFound, Refused
-from residents import derived
+from residents import classes, derived
 from residents.intake import service
 from residents.intake.stage import Stage, rows
-from residents.models import Building, Change, Dwelling, GridCount, Household, ImportBatch, Resident, Stay
+from residents.models import (
+    Building,
+    CareClass,
+    Change,
+    Dwelling,
+    GridCount,
+    Household,
+    ImportBatch,
+    Resident,
+    Stay,
+    SupportRecord,
+)
+from residents.services import support
 from tests.residents.factories import CareRecordFactory, ResidentFactory, id_number
 from tests.residents.intake_scene import PEOPLE, applied, csv_file, faults, read, unchanged
 
@@ -216,6 +228,26 @@ def test_what_was_built_on_an_import_keeps_it(county, grid):
         assert service.undo(batch.pk) == "applied"
     batch.refresh_from_db()
     assert batch.problem == {"code": "built_on", "what": {"residents_carerecord": 1}}
+
+
+def test_files_of_a_statutory_register_go_with_their_people_and_keep_an_import(county, grid):
+    classes.load(CareClass)
+    leader = county.person("grid_leader", grid=county.west.village)
+    disorder = CareClass.objects.get(code="mental_disorder")
+    number = id_number(male=False)
+    first = applied(county.operator, "people", csv_file([PEOPLE, person(grid, number=number)]))
+    data = {"guardian": "刘国强", "treatment": "规律服药"}
+    support.begin(actor=leader, resident=Resident.objects.get(), care_class=disorder, data=data)
+    service.ask_undo(actor=county.operator, batch_id=first.pk)
+    assert service.undo(first.pk) == "applied"
+    first.refresh_from_db()
+    assert set(first.problem["what"]) == {"changes"}
+    other = county.west.grids[1]
+    second = applied(county.operator, "people", csv_file([PEOPLE, person(other, number=number, door="302")]))
+    assert SupportRecord.objects.get().grid == other
+    service.ask_undo(actor=county.operator, batch_id=second.pk)
+    assert service.undo(second.pk) == "undone"
+    assert SupportRecord.objects.get().grid == grid
 
 
 def test_nothing_is_said_of_records_outside(county, grid):
