@@ -4,7 +4,7 @@ import pytest
 from django.contrib.gis.geos import Point
 from django.urls import reverse
 
-from residents.models import CareRecord, Household, Resident
+from residents.models import CareRecord, Household
 from residents.services import trail
 from tests.pages import text_of, visit
 from tests.residents.factories import (
