@@ -17,13 +17,16 @@ BEGINNING = (-1, -1)  # before transaction 0, under which bulk loads and SQLite 
 WINDOW = 2000  # rows looked at for one page: a reader who sees few of them is led on, not kept waiting
 
 # The lowest number of a transaction writing in this database, else the next one to be given; see events.selectors.
+# `top` is behind the last transaction that has ended: several that still write may have numbers above it.
 _OLDEST_WRITER = """
 WITH snapshot AS MATERIALIZED (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS top),
 writing AS (
   SELECT top, (top >> 32 << 32) + backend_xid::text::bigint AS xact FROM snapshot, pg_stat_activity
   WHERE backend_xid IS NOT NULL AND datname = current_database()
 )
-SELECT LEAST(top, (SELECT min(CASE WHEN xact > top THEN xact - (1::bigint << 32) ELSE xact END) FROM writing))
+SELECT LEAST(top, (
+  SELECT min(CASE WHEN xact > top + (1::bigint << 31) THEN xact - (1::bigint << 32) ELSE xact END) FROM writing
+))
 FROM snapshot
 """
 

@@ -208,14 +208,17 @@ def newest_position() -> tuple[int, int]:
 # The lowest number of a transaction writing in this database, else the next one to be given. The snapshot is taken
 # before the activity is read: whoever was writing then is either still seen there or has finished. Not the snapshot's
 # own xmin, which counts the writers of all databases of the server: a long import next door would stop our readers.
-# `backend_xid` has 32 bits, the numbers of txid_current() have 64: the upper ones are those of the snapshot.
+# `backend_xid` has 32 bits, the numbers of txid_current() have 64: the upper ones are those of the snapshot, or one
+# less. `top` is behind the last transaction that has ended: several that still write may have numbers above it.
 _OLDEST_WRITER = """
 WITH snapshot AS MATERIALIZED (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS top),
 writing AS (
   SELECT top, (top >> 32 << 32) + backend_xid::text::bigint AS xact FROM snapshot, pg_stat_activity
   WHERE backend_xid IS NOT NULL AND datname = current_database()
 )
-SELECT LEAST(top, (SELECT min(CASE WHEN xact > top THEN xact - (1::bigint << 32) ELSE xact END) FROM writing))
+SELECT LEAST(top, (
+  SELECT min(CASE WHEN xact > top + (1::bigint << 31) THEN xact - (1::bigint << 32) ELSE xact END) FROM writing
+))
 FROM snapshot
 """
 
