@@ -39,7 +39,7 @@ def addresses(people):
         "/registry/export/resident/", f"/grids/{grid}/", f"/grids/{village}/",
         "/api/v1/residents/", f"/api/v1/residents/?grid={grid}", f"/api/v1/residents/{person.pk}/",
         f"/api/v1/residents/figures/?grid={grid}", "/api/v1/residents/changes/?page_size=500",
-        "/api/v1/transitions/", "/admin/", "/admin/residents/change/", "/admin/residents/access/",
+        "/admin/", "/admin/residents/change/", "/admin/residents/access/",
         "/admin/residents/carerecord/", "/admin/residents/carerecord/add/", "/admin/residents/gridcount/",
         "/admin/residents/erasure/", f"/admin/residents/resident/{person.pk}/change/",
     ]  # fmt: skip
