@@ -19,13 +19,14 @@ RETRY_MS = 1500
 @require_GET
 def stream(request):
     """`hello`, then `changed` with {"events": [ids]} or {"all": true}, never what has changed; at last `again`: the
-    browser opens the next line before it closes this one, so that nothing falls between."""
-    if (
-        not request.user.is_authenticated
-        or not Scope.of(request.user).seats
-        or not isinstance(request, ASGIRequest)
-    ):
-        return HttpResponse(status=204)  # tells the browser not to come again; WSGI cannot hold lines open
+    browser opens the next line before it closes this one, so that nothing falls between.
+
+    An answer other than 200 tells the browser not to come again.
+    """
+    if not request.user.is_authenticated or not Scope.of(request.user).seats:
+        return HttpResponse(status=403)
+    if not isinstance(request, ASGIRequest):  # WSGI cannot hold lines open
+        return HttpResponse(status=204)
     response = StreamingHttpResponse(_lines(Viewer.of(request.user)), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx hands on every line at once

@@ -193,8 +193,8 @@ def test_a_step_is_heard_within_a_second_by_those_concerned_only(house):
 def test_strangers_get_no_line(house):
     scene = Scene()
     port = house.web().port
-    assert Line(port, "").answer.status == 204
-    assert Line(port, session_of(scene.people["stranger"])).answer.status == 204
+    assert Line(port, "").answer.status == 403
+    assert Line(port, session_of(scene.people["stranger"])).answer.status == 403
 
 
 def test_under_wsgi_no_line_is_held(client, scene):
