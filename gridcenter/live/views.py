@@ -3,6 +3,7 @@
 import json
 import time
 
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
@@ -23,8 +24,10 @@ def stream(request):
 
     An answer other than 200 tells the browser not to come again.
     """
-    if not request.user.is_authenticated or not Scope.of(request.user).seats:
-        return HttpResponse(status=403)
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    if not Scope.of(request.user).seats:
+        raise PermissionDenied
     if not isinstance(request, ASGIRequest):  # WSGI cannot hold lines open
         return HttpResponse(status=204)
     response = StreamingHttpResponse(_lines(Viewer.of(request.user)), content_type="text/event-stream")

@@ -193,7 +193,7 @@ def test_a_step_is_heard_within_a_second_by_those_concerned_only(house):
 def test_strangers_get_no_line(house):
     scene = Scene()
     port = house.web().port
-    assert Line(port, "").answer.status == 403
+    assert Line(port, "").answer.status == 401
     assert Line(port, session_of(scene.people["stranger"])).answer.status == 403
 
 
