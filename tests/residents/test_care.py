@@ -128,5 +128,5 @@ def test_departure_ends_what_is_open(county, people):
 
 
 def test_a_changed_class_cannot_lose_its_reasons():
-    with pytest.raises(Exception, match="(?i)reasoned|constraint|CHECK"):
+    with pytest.raises(Exception, match=r"(?i)reasoned|constraint|CHECK"):
         CareClass.objects.create(code="x", name="x", group="care", purpose="", legal_basis="")
