@@ -16,8 +16,11 @@ from core.errors import Invalid
 BEGINNING = (-1, -1)  # before transaction 0, under which bulk loads and SQLite write
 WINDOW = 2000  # rows looked at for one page: a reader who sees few of them is led on, not kept waiting
 
-# The lowest number of a transaction writing in this database, else the next one to be given; see events.selectors.
-# `top` is behind the last transaction that has ended: several that still write may have numbers above it.
+# The lowest number of a transaction writing in this database, else the next one to be given. The snapshot is taken
+# before the activity is read: whoever was writing then is either still seen there or has finished. Not the snapshot's
+# own xmin, which counts the writers of all databases of the server: a long import next door would stop our readers.
+# `backend_xid` has 32 bits, the numbers of txid_current() have 64: the upper ones are those of the snapshot, or one
+# less. `top` is behind the last transaction that has ended: several that still write may have numbers above it.
 _OLDEST_WRITER = """
 WITH snapshot AS MATERIALIZED (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS top),
 writing AS (
@@ -42,13 +45,12 @@ class Page:
 
 def read(history: QuerySet, seen: Q, columns: tuple[str, ...], position: tuple[int, int], size: int) -> Page:
     """Up to `size` rows after `position` that fulfil `seen`. Raises Invalid for a position that cannot be yet."""
-    settled, bound = _settled(history.model)
+    whole, bound = settled(history.model)
     if bound is not None and position[0] >= bound:
         raise Invalid(
             fields={"cursor": [_("This cursor is from before the database was restored: begin anew.")]}
         )
-    after = Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
-    rest = history.filter(settled, after).order_by("xact", "id")
+    rest = history.filter(whole, beyond(position)).order_by("xact", "id")
     window = rest.values("pk")[:WINDOW]
     found = history.model.objects.filter(seen, pk__in=window).order_by("xact", "id")
     rows = list(found.values_list("xact", "id", *columns)[: size + 1])
@@ -61,14 +63,22 @@ def read(history: QuerySet, seen: Q, columns: tuple[str, ...], position: tuple[i
     return Page(rows, newest or position, False)
 
 
+def beyond(position: tuple[int, int]) -> Q:
+    """Rows behind a position."""
+    return Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
+
+
 def newest(history: QuerySet) -> tuple[int, int]:
     """Where a reader begins who wants only what comes from now on."""
-    rows = history.filter(_settled(history.model)[0]).order_by("-xact", "-id")
+    rows = history.filter(settled(history.model)[0]).order_by("-xact", "-id")
     return rows.values_list("xact", "id").first() or BEGINNING
 
 
-def _settled(model) -> tuple[Q, int | None]:
-    """Rows that no running transaction can be followed by, and the transaction below which they lie (PostgreSQL)."""
+def settled(model) -> tuple[Q, int | None]:
+    """Rows that no running transaction can be followed by, and the transaction below which they lie (PostgreSQL).
+
+    One query; the bound holds for all that follow and only grows, but for a restore into another server.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_OLDEST_WRITER)

@@ -7,6 +7,7 @@ here a step is told as soon as it is committed, and late ones when they come.
 
 from dataclasses import dataclass
 
+from core import feeds
 from events import selectors
 from events.models import Assignment, Transition, WhistleCall
 from events.workflow import SYSTEM_ACTIONS
@@ -56,13 +57,13 @@ class Reader:
     def __init__(self):
         self.position = selectors.newest_position()
         # Told, but not behind the position, because an older transaction still writes. What is there now is not new.
-        beyond = Transition.objects.filter(selectors.beyond(self.position))
+        beyond = Transition.objects.filter(feeds.beyond(self.position))
         self._told = set(beyond.values_list("pk", flat=True))
 
     def read(self) -> tuple[list[Change], bool]:
         """(new changes, whether there were too many to tell them all). Two queries, two more if there are any."""
-        _whole, bound = selectors.settled()
-        steps = Transition.objects.filter(selectors.beyond(self.position)).order_by("xact", "id")
+        _whole, bound = feeds.settled(Transition)
+        steps = Transition.objects.filter(feeds.beyond(self.position)).order_by("xact", "id")
         rows = list(steps.values_list(*STEP)[:MOST])
         fresh = [row for row in rows if row[1] not in self._told]
         done = [row for row in rows if bound is None or row[0] < bound]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
-from django.db.models import FloatField, Func, Q, QuerySet
+from django.db.models import FloatField, Func, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import feeds
 from core.ciphers import mask_phone
 from core.errors import Invalid
 from events import limits, worklists
@@ -173,10 +173,10 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     appear before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of
     commits. Four queries.
     """
-    whole, bound = settled()
+    whole, bound = feeds.settled(Transition)
     if bound is not None and position[0] >= bound:
         raise Invalid(fields={"cursor": [_("This cursor is from before the database was restored: begin anew.")]})
-    after = beyond(position)
+    after = feeds.beyond(position)
     history = Transition.objects.filter(whole, after).order_by("xact", "id")
     window = history[:FEED_WINDOW]
     seen = Event.objects.visible_to(user).order_by()
@@ -194,47 +194,9 @@ def feed(user, position: tuple[int, int], size: int) -> Feed:
     return Feed(rows, newest or position, False)
 
 
-def beyond(position: tuple[int, int]) -> Q:
-    """Steps behind a position of the feed."""
-    return Q(xact__gte=position[0]) & (Q(xact__gt=position[0]) | Q(id__gt=position[1]))
-
-
 def newest_position() -> tuple[int, int]:
     """Where a reader begins who wants only what comes from now on."""
-    rows = Transition.objects.filter(settled()[0]).order_by("-xact", "-id")
-    return rows.values_list("xact", "id").first() or (-1, -1)
-
-
-# The lowest number of a transaction writing in this database, else the next one to be given. The snapshot is taken
-# before the activity is read: whoever was writing then is either still seen there or has finished. Not the snapshot's
-# own xmin, which counts the writers of all databases of the server: a long import next door would stop our readers.
-# `backend_xid` has 32 bits, the numbers of txid_current() have 64: the upper ones are those of the snapshot, or one
-# less. `top` is behind the last transaction that has ended: several that still write may have numbers above it.
-_OLDEST_WRITER = """
-WITH snapshot AS MATERIALIZED (SELECT txid_snapshot_xmax(txid_current_snapshot()) AS top),
-writing AS (
-  SELECT top, (top >> 32 << 32) + backend_xid::text::bigint AS xact FROM snapshot, pg_stat_activity
-  WHERE backend_xid IS NOT NULL AND datname = current_database()
-)
-SELECT LEAST(top, (
-  SELECT min(CASE WHEN xact > top + (1::bigint << 31) THEN xact - (1::bigint << 32) ELSE xact END) FROM writing
-))
-FROM snapshot
-"""
-
-
-def settled() -> tuple[Q, int | None]:
-    """Rows that no running transaction can be followed by, and the transaction below which they lie (PostgreSQL).
-
-    One query; the bound holds for all that follow and only grows, but for a restore into another server.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(_OLDEST_WRITER)
-            bound = cursor.fetchone()[0]
-        return Q(xact__lt=bound), bound
-    newest = Transition.objects.order_by("-id").values_list("id", flat=True).first()
-    return Q(id__lte=newest or 0), None
+    return feeds.newest(Transition.objects.all())
 
 
 def step_row(values, known: Known) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.db import connection
 
 from core import feeds
 from events import selectors
+from events.models import Transition
 from residents.models import Change
 
 pytestmark = [
@@ -23,11 +24,11 @@ def test_two_open_writers_do_not_hide_the_feed():
             with writer.cursor() as cursor:
                 cursor.execute("SELECT txid_current()")
                 numbers.append(cursor.fetchone()[0])
-        for bound in (selectors.settled()[1], feeds._settled(Change)[1]):
+        for bound in (feeds.settled(Transition)[1], feeds.settled(Change)[1]):
             assert 0 < bound <= numbers[0]
         assert selectors.newest_position() == (-1, -1)
     finally:
         for writer in writers:
             writer.rollback()
             writer.close()
-    assert selectors.settled()[1] > numbers[-1]
+    assert feeds.settled(Transition)[1] > numbers[-1]
