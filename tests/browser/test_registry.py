@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.gis.geos import Point
+from playwright.sync_api import expect
 
 from residents.models import Access
 from tests.browser.conftest import SIZES
@@ -52,7 +53,7 @@ def test_found_by_initials_seen_in_the_building_unmasked_and_noticed(desk, count
     page.locator("#timeline .timeline li").first.wait_for()
     page.click(f".crumbs a[href='/registry/buildings/{house.pk}/']")
     tile = page.locator(".tile", has_text="刘珍珍")
-    assert page.locator(".tile").count() == 24
+    expect(page.locator(".tile")).to_have_count(24)
     tile.click()
     page.locator(".hits a", has_text="刘珍珍").click()
     page.click(".unmask a")
@@ -119,9 +120,9 @@ def test_a_tall_building_fits_a_phone(desk, county):
     for size in SIZES:
         page = desk.sit_down(county.worker, size)
         page.goto(f"/registry/buildings/{building.pk}/")
-        assert page.locator(".tile").count() == 720
+        expect(page.locator(".tile")).to_have_count(720)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-        assert page.locator(".face-unit").count() == 6
+        expect(page.locator(".face-unit")).to_have_count(6)
 
 
 def test_a_picker_finds_the_new_door_while_one_types(desk, county, house):

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from playwright.sync_api import expect
+
 from events import services
 from events.models import Attachment, Event, Transition
 from events.standards import search_text
@@ -112,8 +114,8 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     assert event.transitions.values("actor").distinct().count() == 5
     page = desk.sit_down(county.operator_top)
     page.goto(f"/events/{event.pk}/")
-    assert page.locator(".steps-bar li[data-done]").count() == 6
-    assert page.locator(".pairs img").count() == 3
+    expect(page.locator(".steps-bar li[data-done]")).to_have_count(6)
+    expect(page.locator(".pairs img")).to_have_count(3)
     page.screenshot(path=shots / "7-record.png", full_page=True)
     assert desk.hosts == {urlsplit(desk.url).netloc}
     assert desk.troubles == []
