@@ -22,6 +22,7 @@ RUN find /build/locale -name '*.po' -exec sh -c 'msgfmt -o "${1%.po}.mo" "$1"' _
 FROM python:3.11-slim-bookworm
 RUN apt-get update -q \
     && apt-get install -y -q --no-install-recommends libgdal32 libgeos-c1v5 libproj25 \
+       libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /data --create-home gridcenter \
     && install -d -o gridcenter /data/media /data/schedule

@@ -123,11 +123,12 @@ reason_of() {
         libgdal*) echo "GDAL, which Django needs for boundaries" ;;
         libgeos*) echo "GEOS: geometry operations" ;;
         libproj*) echo "PROJ: coordinate systems" ;;
+        libpango* | libharfbuzz*) echo "Pango: sets the text of printed papers" ;;
         python3*) echo "Python and its virtual environments" ;;
         gettext) echo "compiles the Chinese texts" ;;
         libatomic1) echo "the driver of the browser tests is linked against it" ;;
         chromium) echo "the browser of the browser tests" ;;
-        fonts-noto-cjk) echo "Chinese letters in the browser tests' screenshots" ;;
+        fonts-noto-cjk) echo "Chinese letters on printed papers" ;;
         postgis | postgresql*) echo "the database in service" ;;
         redis*) echo "the broker in service" ;;
         *) echo "needed by $ME" ;;
@@ -180,6 +181,7 @@ package_for() {
         gdal) package_like '^libgdal[0-9]+(t64)?$' libgdal32 ;;
         geos) package_like '^libgeos-c1(v5|t64)$' libgeos-c1v5 ;;
         proj) package_like '^libproj[0-9]+(t64)?$' libproj25 ;;
+        pango) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
         venv) echo python3-venv ;;
         browser) echo chromium ;;
         atomic) echo libatomic1 ;;
@@ -188,8 +190,8 @@ package_for() {
     esac
 }
 
-# need_things WORDS...: install what is missing among spatialite, gdal, geos, proj, venv, gettext, browser, fonts,
-# atomic.
+# need_things WORDS...: install what is missing among spatialite, gdal, geos, proj, pango, venv, gettext, browser,
+# fonts, atomic.
 need_things() {
     local missing=$* names="" thing
     [ -n "$missing" ] || return 0
@@ -207,6 +209,7 @@ need_libraries() {
     local missing
     missing=$("$PYTHON_FIT" -S "$ROOT/bin/needs.py" libraries | tr '\n' ' ')
     have msgfmt || missing="$missing gettext"
+    { have fc-list && [ -n "$(fc-list :lang=zh family)" ]; } || missing="$missing fonts"
     # shellcheck disable=SC2086 # words
     need_things $missing
     missing=$("$PYTHON_FIT" -S "$ROOT/bin/needs.py" libraries | tr '\n' ' ')
@@ -217,7 +220,6 @@ need_libraries() {
 need_browser() {
     local missing=""
     [ -x /usr/bin/chromium ] || missing="browser"
-    { have fc-list && [ -n "$(fc-list :lang=zh family)" ]; } || missing="$missing fonts"
     # The driver of the browser tests is a program that was linked against it.
     "$PYTHON_FIT" -S -c 'import ctypes; ctypes.CDLL("libatomic.so.1")' 2>/dev/null || missing="$missing atomic"
     # shellcheck disable=SC2086 # words

@@ -8,6 +8,12 @@ import ctypes.util
 import sys
 
 OLDEST = (3, 11)
+LIBRARIES = {
+    "gdal": ["gdal"],
+    "geos": ["geos_c"],
+    "proj": ["proj"],
+    "pango": ["pango-1.0", "pangoft2-1.0", "harfbuzz-subset"],
+}
 
 
 def python_lacks():
@@ -25,11 +31,11 @@ def python_lacks():
 
 
 def libraries_lack():
-    """spatialite, gdal, geos, proj and venv, each where it cannot be loaded."""
+    """spatialite, gdal, geos, proj, pango and venv, each where it cannot be loaded."""
     if not spatialite_loads():
         yield "spatialite"
-    for name, library in (("gdal", "gdal"), ("geos", "geos_c"), ("proj", "proj")):
-        if ctypes.util.find_library(library) is None:
+    for name, library in LIBRARIES.items():
+        if not all(ctypes.util.find_library(part) for part in library):
             yield name
     try:
         import ensurepip  # noqa: F401 - Debian ships it in python3-venv only

@@ -133,7 +133,7 @@ def test_needs_names_libraries_that_cannot_be_found(monkeypatch):
     assert list(module.libraries_lack()) == []
     monkeypatch.setattr(module.ctypes.util, "find_library", lambda name: None)
     monkeypatch.setitem(sys.modules, "ensurepip", None)
-    assert list(module.libraries_lack()) == ["gdal", "geos", "proj", "venv"]
+    assert list(module.libraries_lack()) == ["gdal", "geos", "proj", "pango", "venv"]
 
 
 # --- Debian packages ------------------------------------------------------------------------------------------
@@ -145,19 +145,20 @@ def test_without_root_the_administrators_command_is_given(machine):
     done = machine.run("bin/setup")
     assert done.returncode == 1
     assert "neither root nor allowed to sudo" in done.stderr
-    assert "'apt-get install --no-install-recommends libgdal32 libproj25 gettext'" in done.stderr
+    assert "'apt-get install --no-install-recommends libgdal32 libproj25 gettext fonts-noto-cjk'" in done.stderr
 
 
 def test_without_apt_the_missing_things_are_named(machine):
     machine.fake_python("python-fit", libraries="spatialite")
     done = machine.run("bin/setup")
     assert done.returncode == 1
-    assert "missing on this machine: spatialite gettext. There is no apt-get here" in done.stderr
+    assert "missing on this machine: spatialite gettext fonts. There is no apt-get here" in done.stderr
 
 
 def test_only_missing_packages_are_installed_under_the_names_of_this_release(machine):
     machine.fake("id", "echo 0")
     machine.fake("msgfmt", "")
+    machine.fake("fc-list", "echo Noto Sans CJK SC")
     machine.fake("apt-cache", "case $3 in *gdal*) echo 'libgdal36 - library';; *) echo 'libgeos-c1t64 - x';; esac")
     machine.fake("apt-get", 'echo "$@" >>apt-calls')
     machine.fake_python("python-fit", libraries="gdal geos")
