@@ -16,7 +16,6 @@ from events.forms_fields import (
     PhotosField,
     PickerField,
     PickerWidget,
-    PinField,
     SegmentsWidget,
     stars_field,
 )
@@ -26,6 +25,7 @@ from events.paging import number
 from events.services import likely_repeats
 from events.workflow import MOVES, Source, Urgency
 from grids import directory, locate
+from grids.pins import PinField
 from grids.scope import Scope
 
 # What the words are, where "Words" would say too little.

@@ -1,21 +1,13 @@
-"""Fields that several forms of the desk share: pickers that work with and without a script, photos, a pin, stars."""
+"""Fields that several forms of the desk share: pickers that work with and without a script, photos, stars."""
 
 import uuid
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from core.widgets import SiteTemplate
 from events.paging import number, words
-
-
-class SiteTemplate:
-    """A widget whose template lies among the pages' own, not in Django's."""
-
-    def _render(self, template_name, context, renderer=None):
-        return mark_safe(render_to_string(template_name, context))
 
 
 class PickerWidget(SiteTemplate, forms.Widget):
@@ -102,42 +94,6 @@ class PhotosField(forms.Field):
         if self.required and not kept and not files:
             raise ValidationError(_("A photo is needed."))
         return kept, files
-
-
-class PinWidget(SiteTemplate, forms.Widget):
-    """Latitude and longitude (WGS 84), with a map whose pin fills them."""
-
-    template_name = "parts/pin.html"
-    input_type = "pin"
-
-    def value_from_datadict(self, data, files, name):
-        return data.get("lat", "").strip(), data.get("lng", "").strip()
-
-    def get_context(self, name, value, attrs):
-        lat, lng = value if isinstance(value, tuple) else ("", "")
-        context = super().get_context(name, value, attrs)
-        context["widget"] |= {"lat": lat, "lng": lng, **getattr(self, "map", {})}
-        return context
-
-
-class PinField(forms.Field):
-    """(longitude, latitude) in degrees, WGS 84, or None."""
-
-    widget = PinWidget
-
-    def clean(self, value):
-        lat, lng = value or ("", "")
-        if not lat and not lng:
-            if self.required:
-                raise ValidationError(_("Set the pin on the map, or type latitude and longitude."))
-            return None
-        try:
-            lon, lat = float(lng), float(lat)
-        except ValueError:
-            raise ValidationError(_("Latitude and longitude are numbers such as 27.655 and 113.497.")) from None
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-            raise ValidationError(_("Latitude lies between -90 and 90, longitude between -180 and 180."))
-        return lon, lat
 
 
 class StarsWidget(SiteTemplate, forms.RadioSelect):

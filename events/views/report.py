@@ -14,7 +14,6 @@ from events import paging, services
 from events.forms import ReportForm, grid_widget, standard_widget
 from events.models import Attachment
 from events.views.detail import add_errors, keep_photos
-from events.views.maps import tiles
 from grids import locate
 from grids.models import Post
 from grids.scope import Scope
@@ -76,7 +75,6 @@ def _repeats(user, supplied):
 
 
 def _page(request, form, *, repeats=(), status=200):
-    form.fields["location"].widget.map = {**tiles(), "outlines_url": reverse("grids:outlines")}
     return render(request, "events/report.html", {"form": form, "repeats": repeats}, status=status)
 
 

@@ -66,9 +66,9 @@ def test_the_board_leads_to_the_rows_of_each_check(west):
 
 
 def test_pages_follow_one_another(west, monkeypatch):
-    from residents import views_boards
+    from residents.views import boards
 
-    monkeypatch.setattr(views_boards, "SIZE", 2)
+    monkeypatch.setattr(boards, "SIZE", 2)
     people = [
         ResidentFactory(household__dwelling=west.zhen.dwelling, name=f"缺号{n}", id_number="")
         for n in range(3)

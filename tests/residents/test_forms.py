@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from residents.forms_life import STEPS
+from residents.forms.life import STEPS
 from residents.models import (
     Building,
     Change,

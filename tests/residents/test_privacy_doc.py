@@ -66,7 +66,7 @@ def test_nothing_is_collected_that_must_not_be():
 
 # Where the word may stand: the column itself, its form, its page, its import, its erasing, and the demo's people.
 KNOWS_ETHNICITY = {
-    "residents/models/people.py", "residents/forms.py", "residents/admin.py", "residents/admin_base.py",
+    "residents/models/people.py", "residents/forms/records.py", "residents/admin/records.py", "residents/admin/base.py",
     "residents/services/records.py", "residents/services/subject.py", "residents/grants.py",
     "residents/intake/columns.py", "templates/residents/resident.html", "gridcenter/demo/registry/rows.py",
     "gridcenter/demo/registry/persons.py",

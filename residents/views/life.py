@@ -1,4 +1,4 @@
-"""Pages of what happens to people: births, deaths, moves, splits, tenancies (forms_life.STEPS)."""
+"""Pages of what happens to people: births, deaths, moves, splits, tenancies (forms.life.STEPS)."""
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from grids.scope import Scope
-from residents.forms_life import STEPS, LifeForm
+from residents.forms.life import STEPS, LifeForm
 from residents.models import Resident, Tenancy
 from residents.services import records
 from residents.services.rights import EDIT
-from residents.views import one, reader
-from residents.views_forms import attempt, url_of
+from residents.views.base import one, reader
+from residents.views.records import attempt, url_of
 
 
 @reader

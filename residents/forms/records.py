@@ -5,8 +5,9 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from grids.pins import PinField
 from residents import codes
-from residents.forms_fields import REMOVE, Checks, MaskedField, PinField
+from residents.forms.fields import REMOVE, Checks, MaskedField
 from residents.models import Resident
 from residents.services import records, trail
 

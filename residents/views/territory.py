@@ -13,7 +13,7 @@ from residents import codes
 from residents.models import Building
 from residents.selectors import figures
 from residents.selectors import household as households
-from residents.views import one, rights, tiles
+from residents.views.base import one, rights, tiles
 
 MOST_BUILDINGS = 600
 AGE_UNKNOWN = "age.unknown"

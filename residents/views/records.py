@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import Conflict, DomainError, NotFound, Refused
 from grids.models import Grid
 from grids.scope import Scope
-from residents.forms import EndForm, RecordForm
-from residents.forms_fields import choices
+from residents.forms.fields import choices
+from residents.forms.records import EndForm, RecordForm
 from residents.models import Building, Dwelling, Organisation
 from residents.services import records
 from residents.services.rights import EDIT
-from residents.views import one, reader
+from residents.views.base import one, reader
 
 TITLES = {
     "building": gettext_lazy("Add a building"),

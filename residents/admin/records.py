@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from core import ciphers
-from residents import admin_care, admin_grants  # noqa: F401  (register their own pages)
-from residents.admin_base import LookedAtAdmin, RegistryAdmin, masked
+from residents.admin.base import LookedAtAdmin, RegistryAdmin, masked
 from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident, Stay, Tenancy
 from residents.services.trail import MASKS
 

@@ -12,7 +12,7 @@ from residents.selectors import household as households
 from residents.selectors import person as persons
 from residents.selectors.changes import MODELS, changes_of
 from residents.selectors.face import face
-from residents.views import one, reader, rights, tiles
+from residents.views.base import one, reader, rights, tiles
 
 COLOURS = ("use", "people", "care")
 GRID = ("grid", "grid__parent")

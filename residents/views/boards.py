@@ -12,7 +12,7 @@ from residents.models import CareRecord, Dwelling, Household, Resident
 from residents.models.base import VIEW
 from residents.selectors import due, quality
 from residents.services.records import kind_of
-from residents.views import one, reader
+from residents.views.base import one, reader
 
 SIZE = 50
 

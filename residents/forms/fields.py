@@ -1,26 +1,17 @@
-"""Fields that forms of the registry share: a record found by words, a pin on the map, a masked value."""
+"""Fields that forms of the registry share: a record found by words, a masked value."""
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.widgets import SiteTemplate
 from residents.models import Household, Resident
 from residents.selectors.search import Hit, search
 
 MOST_CHOICES = 20
 REMOVE = "-"
-
-
-class SiteTemplate:
-    """A widget whose template lies among the pages' own, not in Django's."""
-
-    def _render(self, template_name, context, renderer=None):
-        return mark_safe(render_to_string(template_name, context))
 
 
 class RecordPicker(SiteTemplate, forms.Widget):
@@ -115,43 +106,6 @@ class Checks(SiteTemplate, forms.CheckboxSelectMultiple):
 
     template_name = "parts/checks.html"
     input_type = "checks"
-
-
-class PinWidget(SiteTemplate, forms.Widget):
-    """Latitude and longitude (WGS 84), with a map whose pin fills them."""
-
-    template_name = "parts/pin.html"
-    input_type = "pin"
-
-    def value_from_datadict(self, data, files, name):
-        return data.get("lat", "").strip(), data.get("lng", "").strip()
-
-    def get_context(self, name, value, attrs):
-        point = value if not isinstance(value, tuple) else None
-        lat, lng = (f"{point.y:.6f}", f"{point.x:.6f}") if point else value or ("", "")
-        context = super().get_context(name, value, attrs)
-        context["widget"] |= {
-            "lat": lat, "lng": lng, "tiles": settings.MAP_TILES_URL, "outlines_url": reverse("grids:outlines"),
-            "attribution": settings.MAP_TILES_ATTRIBUTION,
-        }  # fmt: skip
-        return context
-
-
-class PinField(forms.Field):
-    """(longitude, latitude) or None."""
-
-    widget = PinWidget
-
-    def clean(self, value):
-        lat, lng = value or ("", "")
-        if not lat and not lng:
-            if self.required:
-                raise ValidationError(_("Set the pin on the map."))
-            return None
-        try:
-            return float(lng), float(lat)
-        except ValueError as error:
-            raise ValidationError(_("Expected longitude and latitude in degrees.")) from error
 
 
 class MaskedField(forms.CharField):

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import NotFound
 from grids.scope import Scope
-from residents.forms import EndForm
-from residents.forms_care import EntryForm, ReasonForm
+from residents.forms.care import EntryForm, ReasonForm
+from residents.forms.records import EndForm
 from residents.services import rights, support
-from residents.views import reader
-from residents.views_care import noted
-from residents.views_forms import attempt
-from residents.views_privacy import address_of
+from residents.views.base import reader
+from residents.views.care import noted
+from residents.views.privacy import address_of
+from residents.views.records import attempt
 
 
 def _file(request, pk):

@@ -1,11 +1,5 @@
 """The registry's first page: the search box, and what this person's grids hold."""
 
-from functools import wraps
-
-from django.conf import settings
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,43 +8,7 @@ from grids.scope import Scope
 from residents.models.base import VIEW
 from residents.selectors import figures
 from residents.selectors.search import search
-from residents.services.rights import EDIT
-
-
-def reader(view):
-    """For those who may read the registry somewhere; where, each queryset says."""
-
-    @wraps(view)
-    def guarded(request, *args, **kwargs):
-        if not Scope.of(request.user).may(VIEW):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return login_required(guarded)
-
-
-def one(rows, pk):
-    """The row, or 404 whether it does not exist or is not this person's to see."""
-    found = rows.filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def rights(user, path) -> dict:
-    """What this person may do with records at `path`, for templates."""
-    scope = Scope.of(user)
-    return {
-        "may_read": scope.may_at(VIEW, path),
-        "may_edit": scope.may_at(EDIT, path),
-        "may_unmask": scope.may_at("residents.unmask_registry", path),
-        "may_see_looks": scope.may_at("residents.view_access", path),
-        "may_export": scope.may_at("residents.export_registry", path),
-    }
-
-
-def tiles() -> dict:
-    return {"tiles": settings.MAP_TILES_URL, "attribution": settings.MAP_TILES_ATTRIBUTION}
+from residents.views.base import reader
 
 
 @reader

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from core.admin import ReadOnlyAdmin, ScopedAdmin
 from core.errors import DomainError
 from residents import codes
-from residents.forms_fields import REMOVE, MaskedField
+from residents.forms.fields import REMOVE, MaskedField
 from residents.models import Change
 from residents.selectors import changes as told
 from residents.services import records, trail

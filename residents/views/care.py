@@ -18,13 +18,13 @@ from core.errors import DomainError, Refused
 from grids.scope import Scope
 from residents import care as classes
 from residents import schema
-from residents.forms import EndForm
-from residents.forms_care import EntryForm
+from residents.forms.care import EntryForm
+from residents.forms.records import EndForm
 from residents.models import CareRecord, Resident
 from residents.services import care as registers
 from residents.services import rights, support
-from residents.views import one, reader
-from residents.views_forms import attempt
+from residents.views.base import one, reader
+from residents.views.records import attempt
 
 ROWS_ON_A_PAGE = 50
 RELATED = ("grid", "care_class", "responsible", "resident__dwelling__building")

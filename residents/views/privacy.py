@@ -14,13 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from grids.scope import Scope
-from residents.forms_care import ReasonForm, UnmaskForm
+from residents.forms.care import ReasonForm, UnmaskForm
 from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
-from residents.views import one, reader
-from residents.views_forms import attempt
+from residents.views.base import one, reader
+from residents.views.records import attempt
 
 KINDS = {"resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace}
 ROWS_ON_A_PAGE = 50

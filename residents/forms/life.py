@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from residents import codes
-from residents.forms import DAY, WIDE, fields_of
-from residents.forms_fields import MaskedField, record_field
+from residents.forms.fields import MaskedField, record_field
+from residents.forms.records import DAY, WIDE, fields_of
 from residents.models import Household, Organisation, Resident, Tenancy
 from residents.services import life
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from residents import schema
-from residents.forms import DAY
+from residents.forms.records import DAY
 from residents.models.care import Attention
 from residents.services import access
 from residents.services.care import MOST_REASON, workers_at

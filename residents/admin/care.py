@@ -13,8 +13,8 @@ from accounts.roles import CHOICES
 from core.admin import SharedAdmin
 from core.errors import Invalid
 from residents import care, schema
-from residents.admin_base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
-from residents.forms_care import OWN
+from residents.admin.base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
+from residents.forms.care import OWN
 from residents.models import Access, CareClass, CareRecord, Change, Erasure, GridCount
 from residents.models.trail import VIEW_ACCESS, Kind
 from residents.services import care as registers

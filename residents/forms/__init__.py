@@ -1,0 +1,1 @@
+"""Forms of the registry's pages. What must be true of a record, checks and services say."""
