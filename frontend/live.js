@@ -64,6 +64,7 @@ export function watchLive() {
       line = next;
       window.clearTimeout(timer);
       timer = 0;
+      frame.dataset.liveOn = ""; // from now on every change is told
       lost.hidden = true;
       if (missed) tell({ all: true });
       missed = false;
@@ -78,6 +79,7 @@ export function watchLive() {
       }
       if (next.readyState === EventSource.CLOSED) window.setTimeout(() => hear(new EventSource(frame.dataset.live)), LOST_AFTER);
       missed = true;
+      delete frame.dataset.liveOn;
       timer ||= window.setTimeout(() => {
         lost.hidden = false;
       }, LOST_AFTER);

@@ -14,6 +14,14 @@ from residents import triggers as registry_triggers
 from tests.factories import County
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that wait for processes and browsers have their own limits within; a busy machine may need them all."""
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        if not {"slow", "postgres", "browser", "live"}.isdisjoint(marks.union(item.path.parts)):
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path, monkeypatch):
     """Uploads of a test lie in its own folder; throttles begin at nothing, and no window ends in a test."""

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,12 +21,14 @@ REDIS = shutil.which("redis-server")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port to be listened at soon. Not one that the system hands out to connections: it might do so meanwhile."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with suppressed(), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
-def until(condition, seconds=60, what="it"):
+def until(condition, seconds=120, what="it"):
     """The first true value of `condition()`; fails the test after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -57,11 +60,12 @@ class Broker:
     def start(self):
         command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--appendonly", "yes"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(lambda: answers(self.port), what="Redis")
+        until(lambda: answers(self.port) or self.process.poll() is not None, what="Redis")
+        assert self.process.poll() is None, "Redis did not start"
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
     def freeze(self):
         self.process.send_signal(signal.SIGSTOP)
@@ -149,10 +153,17 @@ class House:
     def said(self, log="process.log") -> str:
         return (self.folder / log).read_text(errors="replace")
 
-    def worker(self, slow=0.0, log="worker.log"):
-        """A Celery worker as in service; `slow`: small batches with so many seconds between them."""
+    @property
+    def gate(self):
+        """While this file exists, a worker that was started with `gated` stops in its third batch."""
+        return self.folder / "gate"
+
+    def worker(self, gated=False, log="worker.log"):
+        """A Celery worker as in service; `gated`: with small batches, stopping in the third (tests.slow_worker)."""
+        if gated:
+            self.gate.touch()
         seen = self.said(log).count(" ready.") if (self.folder / log).exists() else 0
-        process = self.run("-m", "tests.slow_worker", str(slow), log=log)
+        process = self.run("-m", "tests.slow_worker", *([str(self.gate)] if gated else []), log=log)
         until(lambda: self.said(log).count(" ready.") > seen or process.poll() is not None, what="the worker")
         assert process.poll() is None, self.said(log)
         return process
@@ -161,7 +172,7 @@ class House:
         """Put a task on the broker, as the schedule does; returns its id."""
         code = "import sys; from gridcenter.celery import app; print(app.send_task(sys.argv[1]).id)"
         done = subprocess.run(
-            [sys.executable, "-c", code, task], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60,
+            [sys.executable, "-c", code, task], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120,
             check=True,
         )  # fmt: skip
         return done.stdout.strip()
@@ -169,15 +180,16 @@ class House:
     def web(self, log="web.log"):
         port = free_port()
         command = ["-m", "uvicorn", "gridcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-        self.run(*command, "--timeout-graceful-shutdown", "1", log=log)
-        until(lambda: answers(port), what="the web server")
+        process = self.run(*command, "--timeout-graceful-shutdown", "1", log=log)
+        until(lambda: answers(port) or process.poll() is not None, what="the web server")
+        assert process.poll() is None, self.said(log)
         return Client(port)
 
     def close(self):
         for process in self.started:
             with suppressed():
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 class Client:
@@ -186,7 +198,7 @@ class Client:
     def __init__(self, port):
         self.port, self.token, self.session = port, "", ""
 
-    def ask(self, method, path, body=None, seconds=30):
+    def ask(self, method, path, body=None, seconds=90):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if path.startswith("/api/"):
             headers["Authorization"] = f"Token {self.token}"

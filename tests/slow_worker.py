@@ -1,30 +1,34 @@
-"""`python -m tests.slow_worker SECONDS`: the Celery worker; above 0 it sweeps five events at a time and rests after each
-five, so that a test can kill it in mid-task."""
+"""`python -m tests.slow_worker [GATE]`: the Celery worker. With a GATE it sweeps five events at a time, and stops in its
+third batch while that file exists, so that a test can kill it in mid-task."""
 
 import sys
 import time
+from pathlib import Path
 
 import django
 
 from gridcenter.celery import app
 
 OPTIONS = ["worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+BATCH, BEFORE_THE_GATE = 5, 2
 
 
-def main(seconds: float):
+def main(gate: str):
     django.setup()
     from events.services import sweep
 
-    if seconds:
-        note, sweep.BATCH = sweep._note, 5
+    if gate:
+        note, sweep.BATCH, turns = sweep._note, BATCH, []
 
-        def note_and_rest(*given):
+        def note_and_stop(*given):
             note(*given)
-            time.sleep(seconds)
+            turns.append(given)
+            while len(turns) > BEFORE_THE_GATE and Path(gate).exists():
+                time.sleep(0.05)
 
-        sweep._note = note_and_rest
+        sweep._note = note_and_stop
     app.worker_main(OPTIONS)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(*(sys.argv[1:] or [""]))

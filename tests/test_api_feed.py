@@ -129,18 +129,18 @@ def test_a_step_committed_late_is_not_missed(committed, api):
             with transaction.atomic():
                 report(county, words="慢")
                 written.set()
-                assert go_on.wait(20)
+                assert go_on.wait(120)
         finally:
             connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert written.wait(20)
+    assert written.wait(120)
     report(county, words="快")  # committed at once, with a higher id
     client = api(county.operator)
     between = read(client)
     go_on.set()
-    thread.join(20)
+    thread.join(120)
     after = read(client, between["cursor"])
     words = [Event.objects.get(pk=row["event"]["id"]).description for row in between["results"] + after["results"]]
     assert sorted(words) == sorted(["慢", "快"])

@@ -75,13 +75,13 @@ def ask(application, where, body=b"", method="GET"):
         scope = {"type": "http", "method": method, "path": where, "headers": [], "query_string": b""}
         link = ApplicationCommunicator(application, scope)
         await link.send_input({"type": "http.request", "body": body})
-        start = await link.receive_output(5)
+        start = await link.receive_output(60)
         parts, more = [], True
         while more:
-            message = await link.receive_output(5)
+            message = await link.receive_output(60)
             parts.append(message.get("body", b""))
             more = message.get("more_body", False)
-        await link.wait(5)
+        await link.wait(60)
         return start["status"], b"".join(parts)
 
     return run(talk)
@@ -107,10 +107,10 @@ def test_a_stream_ends_when_its_reader_leaves(application):
         scope = {"type": "http", "method": "GET", "path": "/endless", "headers": [], "query_string": b""}
         link = ApplicationCommunicator(application, scope)
         await link.send_input({"type": "http.request", "body": b""})
-        assert (await link.receive_output(5))["status"] == 200
-        assert (await link.receive_output(5))["body"] == b"x"
+        assert (await link.receive_output(60))["status"] == 200
+        assert (await link.receive_output(60))["body"] == b"x"
         await link.send_input({"type": "http.disconnect"})
-        await link.wait(5)
+        await link.wait(60)
 
     run(talk)
     assert SEEN == ["closed"]
@@ -127,7 +127,7 @@ def test_a_request_that_breaks_off_answers_nothing(application):
         scope = {"type": "http", "method": "POST", "path": "/note", "headers": [], "query_string": b""}
         link = ApplicationCommunicator(application, scope)
         await link.send_input({"type": "http.disconnect"})
-        await link.wait(5)
+        await link.wait(60)
         return await link.receive_nothing()
 
     assert run(talk)

@@ -36,7 +36,7 @@ def test_messages_that_are_read_while_they_are_written_arrive_whole_and_once(bro
         writer.start()
         found = []
         while len(found) < count:
-            message = queue.get(timeout=20)
+            message = queue.get(timeout=120)
             assert message.payload["text"] == text
             found.append(message.payload["number"])
             message.ack()
@@ -50,7 +50,7 @@ def test_messages_come_in_the_order_they_were_sent(broker, tmp_path):
             queue.put(number)
             (name,) = (path.name for path in (tmp_path / "queue").iterdir())
             assert name.endswith(".order.msg")
-            message = queue.get(timeout=5)
+            message = queue.get(timeout=120)
             assert message.payload == number
             message.ack()
 
@@ -60,6 +60,6 @@ def test_a_message_that_a_full_disk_has_cut_off_is_left_out(broker, tmp_path, ca
         (tmp_path / "queue" / "0_cut.cut.msg").write_text('{"body": "eyJ')
         queue.put("whole")
         with caplog.at_level("ERROR"):
-            assert queue.get(timeout=10).payload == "whole"
+            assert queue.get(timeout=120).payload == "whole"
         assert "cannot be read and is left out" in caplog.text
         assert list((tmp_path / "queue").iterdir()) == []

@@ -52,7 +52,7 @@ class Machine:
     def run(self, *command, **env):
         env = {"PATH": str(self.path), "GRIDCENTER_PYTHONS": "python-fit", **env}
         return subprocess.run(
-            command, cwd=self.repo, env=env, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=self.repo, env=env, capture_output=True, text=True, timeout=240, check=False
         )
 
     def functions(self, code, **env):
@@ -278,7 +278,7 @@ def test_help_lists_the_options(machine):
 def test_a_second_demo_on_the_same_state_is_refused(machine):
     held = machine.repo / "var" / "demo.lock"
     held.parent.mkdir()
-    with subprocess.Popen(["flock", str(held), "sleep", "30"], start_new_session=True) as holder:
+    with subprocess.Popen(["flock", str(held), "sleep", "600"], start_new_session=True) as holder:
         try:
             wait_until(lambda: subprocess.run(["flock", "-n", str(held), "true"], check=False).returncode != 0)
             done = machine.run("bin/demo")
@@ -363,7 +363,7 @@ def alive(pid):
     return state != "Z"
 
 
-def wait_until(condition, seconds=10):
+def wait_until(condition, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -6,6 +6,7 @@ set of ids, and too many of them become "look at everything again".
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -58,15 +59,20 @@ class Hub:
         self.listeners: set[Listener] = set()
         self.looks = 0  # for tests: how often the database was asked
         self._task: asyncio.Task | None = None
+        self._reading = asyncio.Event()  # set while it is known from where on changes are told
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
 
     async def listen(self, viewer: Viewer, pause: float) -> AsyncIterator[tuple[list[int], bool] | None]:
-        """What the screen must be told, as it happens; None after `pause` seconds without anything."""
+        """None once every change from now on will be told; then what the screen must be told, as it happens, and None
+        after `pause` seconds without anything."""
         listener = Listener(viewer)
         self.listeners.add(listener)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())
         try:
+            with contextlib.suppress(TimeoutError):  # the database is out of reach: told when it is back
+                await asyncio.wait_for(self._reading.wait(), pause)
+            yield None
             while True:
                 try:
                     await asyncio.wait_for(listener.wake.wait(), pause)
@@ -84,6 +90,7 @@ class Hub:
                 begun = time.monotonic()
                 try:
                     reader = reader or await run(self._thread, Reader)
+                    self._reading.set()
                     changes, too_many = await run(self._thread, reader.read)
                     self.looks += 1
                     self._tell(changes, too_many)
@@ -96,6 +103,9 @@ class Hub:
                         self._tell([], True)
                 await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - begun)))
         finally:
+            # At once: a screen that opens while the connection is closed begins a task of its own.
+            self._task = None
+            self._reading.clear()
             await run(self._thread, connections.close_all)
 
     def _tell(self, changes, too_many):

@@ -37,9 +37,12 @@ def stream(request):
 
 
 async def _lines(viewer):
-    ends, expired = time.monotonic() + LIFE_SECONDS, False
-    yield f"retry: {RETRY_MS}\n{_event('hello', {})}"
+    ends, expired, greeted = time.monotonic() + LIFE_SECONDS, False, False
     async for told in hub.here().listen(viewer, PAUSE_SECONDS):
+        if not greeted:
+            greeted = True
+            yield f"retry: {RETRY_MS}\n{_event('hello', {})}"
+            continue
         yield _event("changed", _facts(*told)) if told else ": here\n\n"
         if time.monotonic() > ends:
             yield _event("again", {})

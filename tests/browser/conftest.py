@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from PIL import Image, ImageDraw
+from playwright.sync_api import expect
 
 from tests.factories import PASSWORD
+from tests.scenes import file_database
 
 # The browser's loop runs in this thread while the tests prepare rows in it: nothing is awaited meanwhile.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -19,6 +22,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE = 60_000  # milliseconds: two cores may have other work
 SIZES = {"wall": (1920, 1080), "desk": (1366, 768), "phone": (390, 844)}
 
 
@@ -43,9 +47,30 @@ def shots():
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience():
+    """Assertions of pages wait as long as clicks do: they end as soon as they are true."""
+    expect.set_options(timeout=PATIENCE)
+
+
 @pytest.fixture
-def county(transactional_db):
-    """Rows that the server's thread sees: committed, not in a transaction of the test."""
+def own_connections(transactional_db, live_server, tmp_path):
+    """Each request has a connection of its own, as in service: on SQLite the server's threads would share the test's,
+    and with it one transaction."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    server = live_server.thread.httpd
+    shared = server.connections_override
+    with file_database(tmp_path):
+        server.connections_override = {}
+        yield
+        server.connections_override = shared
+
+
+@pytest.fixture
+def county(own_connections):
+    """Rows that the server's threads see: committed, not in a transaction of the test."""
     from events import calendars
     from tests.factories import County
 
@@ -68,7 +93,7 @@ class Desk:
             base_url=self.url, viewport={"width": width, "height": height}, locale="zh-CN",
             has_touch=size == "phone", **options,
         )  # fmt: skip
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         context.on("request", lambda request: self._note(request.url))
         self.contexts.append(context)
         page = context.new_page()
@@ -79,6 +104,8 @@ class Desk:
             page.fill("[name=username]", user.username)
             page.fill("[name=password]", PASSWORD)
             page.click("#content button[type=submit]")
+            # A click ends before its page is there: whoever went on at once would break the login off.
+            page.wait_for_url(lambda url: "/login/" not in url)
         return page
 
     def _note(self, url):

@@ -1,10 +1,12 @@
 """Every kind of page on a wall, a desk and a phone: nothing sticks out, nothing is refused, no other host is asked."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from events import services
 from events.models import Event
@@ -45,14 +47,15 @@ def test_no_page_is_wider_than_its_screen(desk, county, busy, size):
 def test_what_is_late_stands_first_and_says_so_in_shape_and_words(desk, county, busy):
     page = desk.sit_down(county.operator)
     first = page.locator(".row-event").first
-    assert first.get_attribute("data-light") == "red"
-    assert first.locator("use").first.get_attribute("href").endswith("#light-red")
-    assert first.locator(".light span").inner_text() != ""
+    expect(first).to_have_attribute("data-light", "red")
+    expect(first.locator("use").first).to_have_attribute("href", re.compile("#light-red$"))
+    expect(first.locator(".light span")).not_to_be_empty()
 
 
 def test_english_fits_as_well(desk, county, busy):
     page = desk.sit_down(county.operator, "phone")
     page.click("form[action='/language/'] button")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     page.goto(f"/events/{busy}/")
-    assert page.get_attribute("html", "lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
