@@ -15,7 +15,7 @@ from events import limits, worklists
 from events.models import Event, Standard
 from events.models.event import Light
 from events.word_index import Doubled, doubled
-from events.workflow import OPEN, Source, Status, Urgency
+from events.workflow import FINISHED, OPEN, Source, Status, Urgency
 from grids import names
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -107,7 +107,7 @@ class EventFilterSet(filters.FilterSet):
         )
 
     def by_open(self, queryset, name, value):
-        return queryset.filter(status__in=OPEN) if value == "yes" else queryset.exclude(status__in=OPEN)
+        return queryset.filter(status__in=OPEN if value == "yes" else FINISHED)
 
     def by_light(self, queryset, name, value):
         now = timezone.now()

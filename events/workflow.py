@@ -28,6 +28,7 @@ class Status(TextChoices):
 S = Status
 OPEN = (S.REPORTED, S.REGISTERED, S.DISPATCHED, S.HANDLING, S.VERIFYING, S.SUSPENDED)
 RUNNING = (S.REPORTED, S.REGISTERED, S.DISPATCHED, S.HANDLING, S.VERIFYING)  # a stage clock runs
+FINISHED = tuple(status for status in S if status not in OPEN)
 UNNUMBERED = (S.REPORTED, S.REJECTED, S.MERGED, S.CANCELLED)
 SAME = "same"  # the move leaves the status as it is
 BEFORE = "before"  # back to the status before the suspension

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import EncryptedField
 from events import clocks
 from events.models.standard import LimitUnit
-from events.workflow import OPEN, UNNUMBERED, Source, Status, Urgency
+from events.workflow import FINISHED, OPEN, UNNUMBERED, Source, Status, Urgency
 from grids.scope import NOTHING, Scope
 
 
@@ -244,6 +244,8 @@ class Event(models.Model):
             models.Index(name="events_event_source", fields=["source", "-id"], condition=~Q(source="worker")),
             models.Index(name="events_event_supervised", fields=["-id"], condition=Q(supervised=True)),
             models.Index(name="events_event_unplaced", fields=["-id"], condition=Q(placed=False)),
+            # The newest events are the open ones: a list of finished ones would walk over all of these.
+            models.Index(name="events_event_finished", fields=["-id"], condition=Q(status__in=FINISHED)),
         ]
 
     def __str__(self):
