@@ -113,10 +113,10 @@ FACTS = {
 
 
 def pairs(photos) -> dict:
-    """Pictures of before and after, for comparing side by side; empty unless both exist."""
+    """Pictures of before and after, for comparing side by side; empty if there are none."""
     before = [p for p in photos if p.kind == Attachment.Kind.BEFORE and p.is_image]
     after = [p for p in photos if p.kind in (Attachment.Kind.AFTER, Attachment.Kind.VERIFY) and p.is_image]
-    return {"before": before, "after": after} if before and after else {}
+    return {"before": before, "after": after} if before or after else {}
 
 
 def clocks(event) -> list[dict]:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from events import limits, standards
+from events import limits, standards, suggestions
 from events.forms_fields import (
     ChecksWidget,
     PhotosField,
@@ -77,6 +77,16 @@ class Desk:
                 exclude=self.event.pk,
             )
         return self._near[standard_id]
+
+    def suggested(self, action):
+        """(name of the field, suggestions for it) of one move; what similar events got."""
+        if action == "register":
+            found = suggestions.standards(self.event)
+            agrees = bool(found) and found[0].pk == self.event.standard_id  # with what the reporter chose
+            return "standard", [] if agrees else [one for one in found if one.pk != self.event.standard_id]
+        if action == "dispatch":
+            return "lead", suggestions.leads(self.event, {unit.pk: unit.name for unit in self.departments()})
+        return "", []
 
 
 def standard_widget():
@@ -264,7 +274,8 @@ class StepForm(forms.Form):
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, action, desk, **kwargs):
+    def __init__(self, *args, action, desk, given=None, **kwargs):
+        """`given`: what the address fills in, such as a suggestion that was followed without JavaScript."""
         self.action, self.move, self.desk = action, MOVES[action], desk
         kwargs.setdefault("prefix", None)
         kwargs.setdefault("auto_id", f"{action}_%s")
@@ -284,6 +295,9 @@ class StepForm(forms.Form):
         self.near = desk.near(desk.event.standard_id) if action == "register" else []
         if getattr(self.move, "on_site", ()) and "photos" in self.fields:
             self.fields["photos"].help_text = _("Whoever is on site gives a photo or the position.")
+        self.suggested_field, self.suggested = desk.suggested(action)
+        if given and (self.suggested_field in given):
+            self.fields[self.suggested_field].initial = number(given[self.suggested_field])
         # Words before what takes room: photos and the map.
         self.order_fields([n for n in self.fields if n not in ("photos", "location")])
 

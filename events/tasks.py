@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from celery import shared_task
 
-from events.services import attachments, history, retention, sweep
+from events.services import attachments, habits, history, presence, retention, sweep
 from residents.services import support
 
 
@@ -36,3 +36,10 @@ def keep_no_longer():
 def settle_support():
     """Every night: files of statutory registers lie in the grid where their people live."""
     return support.settle_grids()
+
+
+@shared_task(acks_late=True)
+def learn_habits():
+    """Every night: count anew what similar events got, and forget who had a page open."""
+    presence.sweep()
+    return asdict(habits.learn())

@@ -12,6 +12,7 @@ urlpatterns = [
     path("events/report/standards/", report.standard_options, name="standard-options"),
     path("events/report/grids/", report.grid_options, name="grid-options"),
     path("events/<int:pk>/", detail.detail, name="detail"),
+    path("events/<int:pk>/presence/", detail.presence, name="presence"),
     path("events/<int:pk>/<slug:action>/", detail.step, name="step"),
     path("files/<uuid:public_id>/", files.attachment, name="file"),
     path("files/<uuid:public_id>/small/", files.thumbnail, name="thumbnail"),

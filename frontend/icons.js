@@ -1,7 +1,7 @@
 // The outline icons of @tabler/icons that pages use; vite.config.js packs them into one sprite, dist/icons.svg.
 export const icons = [
   "adjustments-horizontal", "alarm", "alert-triangle", "arrow-back-up", "arrow-down", "arrow-right", "arrow-up",
-  "ban", "refresh", "bell", "building", "building-community", "camera", "chart-bar", "check", "chevron-down",
+  "ban", "refresh", "bell", "building", "building-community", "bulb", "camera", "chart-bar", "check", "chevron-down",
   "chevron-left", "chevron-right", "circle-check", "clipboard-check", "clock", "current-location", "dots",
   "download", "door", "edit", "eye", "eye-off", "file-text", "filter", "gavel", "git-merge", "history", "home", "heart-handshake", "hourglass", "inbox",
   "info-circle", "key", "language", "link", "list-check", "list-details", "loader", "logout", "map-pin", "menu-2",

@@ -17,6 +17,7 @@ import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
 import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
+import { watchCases } from "./case.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -36,3 +37,4 @@ watchMenus();
 watchForms();
 watchPhotos();
 watchLive();
+watchCases();

@@ -207,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
     "purge-imports": {"task": "residents.tasks.purge_imports", "schedule": crontab(hour=3, minute=50)},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
+    "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {

@@ -138,7 +138,8 @@ def test_a_record_takes_as_many_queries_after_nine_steps_as_after_one(county, re
     first = queries()
     run(county, reported, upto="feed_back")
     assert queries() <= first + 1  # whether another unit co-handles
-    assert first <= 26
+    # among them: what similar events got (2), order of the buttons, the grid's team, history of place and reporter
+    assert first <= 29
 
 
 # ---- list

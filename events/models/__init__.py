@@ -2,8 +2,10 @@ from events.models.assignment import Assignment, StageRecord, TimeRequest
 from events.models.attachment import Attachment
 from events.models.calendar import CalendarDay
 from events.models.event import CaseCounter, Event
+from events.models.habit import LeadHabit, MoveHabit, PlaceHabit, WordHabit
 from events.models.history import Seal, SealedHead, Transition
 from events.models.notice import Notice
+from events.models.presence import Presence
 from events.models.standard import StageLimit, Standard, StandardLead
 from events.models.supervision import Supervision, Whistle, WhistleCall
 
@@ -13,7 +15,11 @@ __all__ = [
     "CalendarDay",
     "CaseCounter",
     "Event",
+    "LeadHabit",
+    "MoveHabit",
     "Notice",
+    "PlaceHabit",
+    "Presence",
     "Seal",
     "SealedHead",
     "StageLimit",
@@ -25,4 +31,5 @@ __all__ = [
     "Transition",
     "Whistle",
     "WhistleCall",
+    "WordHabit",
 ]

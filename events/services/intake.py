@@ -1,7 +1,6 @@
 """`report` and `settle`: how an event begins."""
 
 from datetime import timedelta
-from math import cos, degrees, radians
 
 from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import WORKER_ROLES
 from core import rows
 from core.errors import DomainError, Invalid, Refused
-from core.geo import EARTH_RADIUS_M, metres_between
+from core.geo import metres_between, reach
 from core.prepared import execute
 from events import workflow
 from events.models import Attachment, Event
@@ -218,7 +217,7 @@ def _within(lon, lat, standards, at):
     """(event id, metres) of events of these standards near the place in space and time, whoever may see them."""
     window = timedelta(hours=REPEAT_HOURS)
     times = [connection.ops.adapt_datetimefield_value(moment) for moment in (at - window, at + window)]
-    wide, high = _reach(lat, REPEAT_METRES)
+    wide, high = reach(lat, REPEAT_METRES)
     sql = _AROUND.format(standards=", ".join(["%s"] * len(standards)), near=_NEAR[connection.vendor])
     box = [lon - wide, lat - high, lon + wide, lat + high]
     with connection.cursor() as cursor:
@@ -227,9 +226,3 @@ def _within(lon, lat, standards, at):
             metres = round(metres_between(lon, lat, x, y), 1)
             if metres <= REPEAT_METRES:
                 yield pk, metres
-
-
-def _reach(lat, metres) -> tuple[float, float]:
-    """Degrees of longitude and latitude within which everything lies that is so near."""
-    high = degrees((metres + 10) / EARTH_RADIUS_M)
-    return high / max(cos(radians(lat)), 0.01), high

@@ -9,15 +9,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.roles import WORKER_ROLES
 from core.errors import Conflict, DomainError, NotFound
-from events import dossier, selectors, services, worklists
+from events import dossier, neighbourhood, selectors, services, suggestions, worklists
 from events.forms import PHOTO_KIND, Desk, StepForm
 from events.models import Attachment, Event
 from events.services import attachments
+from events.services import presence as present
 from events.views.maps import event_map
 from events.views.rows import light_of
 from events.workflow import MOVES, SYSTEM_ACTIONS
+from grids.models import Post
+from grids.scope import Scope
 
+MOST_TEAM = 4
 RELATED = (
     "standard", "grid", "grid__parent", "grid__parent__parent", "holder", "centre", "lead", "reporter", "merged_into",
 )
@@ -34,8 +39,10 @@ def visible_event(user, pk):
     return event
 
 
-def _forms(event, user, bound=None):
-    """A form for each move open to this person; `bound` replaces the one of its action."""
+def _forms(event, user, bound=None, given=None):
+    """A form for each move open to this person, likeliest first; `bound` replaces the one of its action, `given` fills
+    the one it names as `do`.
+    """
     names = worklists.moves_of([event], user)[event.pk]
     if bound is not None and bound.action not in names:
         names = [*names, bound.action]
@@ -45,14 +52,18 @@ def _forms(event, user, bound=None):
             **button,
             "form": bound
             if bound is not None and bound.action == button["name"]
-            else StepForm(action=button["name"], desk=desk),
+            else StepForm(action=button["name"], desk=desk, given=_given(given, button["name"])),
         }
-        for button in worklists.buttons(names)
+        for button in suggestions.likeliest_first(worklists.buttons(names), event.status)
     ]
 
 
+def _given(query, action):
+    return query if query is not None and query.get("do") == action else None
+
+
 def _page(request, event, *, bound=None, conflict=None, status=200):
-    moves = _forms(event, request.user, bound)
+    moves = _forms(event, request.user, bound, request.GET)
     wanted = bound.action if bound is not None else request.GET.get("do")
     open_move = wanted if any(m["name"] == wanted for m in moves) else _first_open(moves)
     context = {
@@ -64,9 +75,19 @@ def _page(request, event, *, bound=None, conflict=None, status=200):
         "next": _next(request),
         "map": event_map(event),
         "contact_phone": selectors.contact_phone(event, request.user),
+        "here": neighbourhood.place(event, request.user),
+        "told": neighbourhood.reporter(event, request.user),
+        **_team(event, request.user),
         **dossier.dossier(event),
     }
     return render(request, "events/detail.html", context, status=status)
+
+
+def _team(event, user):
+    """Who works in the grid, the worker first, and whether their phones are whole."""
+    posts = Post.objects.visible_to(user).on().filter(grid=event.grid_id).select_related("user")
+    team = sorted(posts, key=lambda post: (post.role not in WORKER_ROLES, post.pk))
+    return {"team": team[:MOST_TEAM], "may_call": Scope.of(user).may_call(event.grid.path)}
 
 
 def _first_open(moves):
@@ -85,6 +106,20 @@ def _next(request):
 @require_safe
 def detail(request, pk):
     return _page(request, visible_event(request.user, pk))
+
+
+@login_required
+@require_POST
+def presence(request, pk):
+    """Renewed by the open page: who else is at this case. `left` says that the page was closed."""
+    event = Event.objects.visible_to(request.user).filter(pk=pk).only("pk").order_by().first()
+    if event is None:
+        raise Http404
+    if request.POST.get("left"):
+        present.gone(event=event, user=request.user)
+        return HttpResponse(status=204)
+    others = present.here(event=event, user=request.user, action=request.POST.get("doing", ""))
+    return render(request, "events/_present.html", {"others": others})
 
 
 @login_required

@@ -1,0 +1,80 @@
+// A case that is open: who else is at it, and suggestions taken by a press. Also where it stands beside a list.
+const EVERY = 10000;
+
+let shown = null; // the address that the others are told of
+
+function token() {
+  return JSON.parse(document.body.getAttribute("hx-headers") || "{}");
+}
+
+function send(url, facts, options = {}) {
+  return fetch(url, { method: "POST", headers: token(), body: new URLSearchParams(facts), credentials: "same-origin", ...options });
+}
+
+/** The step in whose form something has been typed or chosen. */
+function doing() {
+  for (const form of document.querySelectorAll(".move-form")) {
+    const touched = [...form.querySelectorAll("textarea, input:not([type=hidden]), select")].some((field) => {
+      if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+      if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
+      return field.value !== field.defaultValue;
+    });
+    if (touched) return form.id.replace(/^do-|-form$/g, "");
+  }
+  return "";
+}
+
+async function renew() {
+  const box = document.querySelector("[data-present]");
+  const url = box ? box.dataset.present : null;
+  if (shown && shown !== url) send(shown, { left: "1" }, { keepalive: true }).catch(() => {});
+  shown = url;
+  if (!url) return;
+  try {
+    const answer = await send(url, { doing: doing() });
+    const words = answer.ok && !answer.redirected ? await answer.text() : "";
+    if (box.isConnected && box.innerHTML.trim() !== words.trim()) box.innerHTML = words;
+  } catch {
+    box.replaceChildren(); // the server is away: nothing is known of the others
+  }
+}
+
+/** Put a suggested value into its field; the person still presses the button. */
+function take(link) {
+  const form = link.closest("form");
+  const name = link.dataset.suggest;
+  const select = form && form.querySelector(`select[name="${name}"]`);
+  if (select) {
+    select.value = link.dataset.value;
+    select.focus();
+    return true;
+  }
+  const choices = form && form.querySelector("[data-picker] .choices");
+  if (!choices) return false;
+  const label = document.createElement("label");
+  const radio = document.createElement("input");
+  Object.assign(radio, { type: "radio", name, value: link.dataset.value, checked: true });
+  const words = document.createElement("span");
+  words.textContent = link.firstElementChild.textContent;
+  label.append(radio, words);
+  choices.replaceChildren(label);
+  radio.focus();
+  return true;
+}
+
+export function watchCases() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-suggest]");
+    if (link && take(link)) event.preventDefault();
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    const box = document.querySelector("[data-present]");
+    if ((box ? box.dataset.present : null) !== shown) renew();
+  });
+  window.addEventListener("pagehide", () => {
+    if (shown) send(shown, { left: "1" }, { keepalive: true }).catch(() => {});
+    shown = null;
+  });
+  window.addEventListener("pageshow", renew);
+  window.setInterval(renew, EVERY);
+}
