@@ -52,7 +52,8 @@ def standards(event) -> list[Suggestion]:
         standard = next((s for s in known.standards.values() if s.code == code and s.valid_on(today)), None)
         if standard is not None:
             label = f"{standard.minor_name} · {standard.condition}"
-            found.append(Suggestion(standard.pk, label, scores[code], _why_standard(best[code], counts, code)))
+            word = _telling(best[code], standard.minor_name)
+            found.append(Suggestion(standard.pk, label, scores[code], _why_standard(word, counts, code)))
     return found
 
 
@@ -63,8 +64,8 @@ def words_of(text) -> list[str]:
 
 
 def _scores(counts):
-    """(code → share of the events with such words, each word weighted by how much it tells; code → the word that tells
-    most for it). A word that many kinds of events hold tells little: its weight is the logarithm of how seldom it is."""
+    """(code → share of the events with such words, each word weighted by how much it tells; code → [(gain, events, word)]
+    behind it). A word that many kinds of events hold tells little: its weight is the logarithm of how seldom it is."""
     total = sum(sum(of.values()) for of in counts.values()) or 1
     scores, best, weights = defaultdict(float), {}, 0.0
     for word, of in counts.items():
@@ -78,13 +79,15 @@ def _scores(counts):
             gain = weight * events / (seen + SMOOTHING)
             scores[code] += gain
             best.setdefault(code, []).append((gain, events, word))
-    return {code: score / weights for code, score in scores.items()}, {c: _telling(of) for c, of in best.items()}
+    return {code: score / weights for code, score in scores.items()}, best
 
 
-def _telling(gains) -> str:
-    """Of the words that tell about as much as the best one, the most frequent: pairs across two words are rarer."""
+def _telling(gains, name) -> str:
+    """Of the words that tell about as much as the best one, one of the standard's name, else the most frequent: a pair
+    of characters may lie across two words."""
     most = max(gain for gain, _events, _word in gains)
-    return max((events, word) for gain, events, word in gains if gain >= ABOUT * most)[1]
+    about = [(word in name, events, word) for gain, events, word in gains if gain >= ABOUT * most]
+    return max(about)[2]
 
 
 def _here(path) -> dict[str, float]:

@@ -20,6 +20,7 @@ from evaluation.models import Kind
 from events import calendars, limits, standards
 from events.clocks import BEIJING
 from events.models import Event, Standard
+from events.services import habits
 from grids import directory
 from grids.models import Grid, Unit
 
@@ -100,6 +101,8 @@ class Loader:
         self._analyze()
         self.loaded.counts["seals"] = write_seals(self.end)
         self._lap("seals")
+        habits.learn(self.end)
+        self._lap("habits")
 
     def _rng(self, name):
         return np.random.default_rng([self.seed, *name.encode()])
