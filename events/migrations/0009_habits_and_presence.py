@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0007_words'),
+        ('events', '0008_finished_first'),
         ('grids', '0003_level_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
