@@ -40,6 +40,8 @@ OURS = ("accounts", "grids", "residents", "events", "evaluation", "exchange")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
+    *(f"events.{name}" for name in ("LeadHabit", "MoveHabit", "PlaceHabit", "WordHabit")),  # counted anew every night
+    "events.Presence",  # who has a page open now
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",
     "residents.ImportBatch",  # everybody's own only, on the registry's pages
