@@ -43,6 +43,7 @@ DESK = (
         "evaluation.view_scorecard",
         "residents.import_registry",
         "residents.export_registry",
+        "events.locate_worker",  # where a worker of theirs took the last step today: whom to send
     }
     | KEEP
 )

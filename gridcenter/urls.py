@@ -9,6 +9,7 @@ from gridcenter.live import views as live
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("map/", include("gridcenter.map.urls")),
     path("live/", live.stream, name="live"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("gridcenter.api", namespace="api")),

@@ -120,11 +120,15 @@ class West:
             ("evaluation:behind", "indicator"): "valid_reports",
             ("events:open-notice", "pk"): self.notice.pk,
             ("api:standard", "pk"): None,
+            ("map:event", "pk"): self.event.pk,
+            ("map:tile", "layer"): "events",
+            **{("map:tile", name): value for name, value in zip("zxy", (10, 834, 430), strict=True)},
         }
         if said.get((name, argument)):
             return said[name, argument]
         things = {
             "grids:": self.county.west.grids[0].pk,
+            "map:": self.county.west.grids[0].pk,
             "events:": self.event.pk,
             "api:grid": self.county.west.grids[0].pk,
             "api:unit": self.county.west.station.pk,
@@ -204,6 +208,10 @@ class West:
             "/events/report/here/": [f"lat={lat}&lng={lon}", f"lat={lat}&lng={lon}&standard={self.county.standard.pk}"],
             "/events/report/grids/": [f"grid_q={MARK}", f"q={MARK}"],
             "/grids/outlines/": [f"grid={grid}", f"parent={town}"],
+            "/map/search/": [f"q={MARK}", f"q={self.county.west.grids[0].code}"],
+            "/map/tiles/grids/14/13353/6884.mvt": [""],
+            "/map/tiles/units/10/834/430.mvt": [""],
+            "/map/tiles/workers/14/13353/6884.mvt": [""],
             "/admin/autocomplete/": [
                 f"app_label={app}&model_name={model}&field_name={field}&term={MARK}"
                 for app, model, field in (

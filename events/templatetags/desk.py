@@ -12,6 +12,7 @@ from events.views.rows import light_of
 from grids.scope import Scope
 
 register = template.Library()
+TABS = 5  # places at the thumb of a phone; what comes after them stands in the person's menu there
 
 
 def _items(scope, path):
@@ -21,12 +22,13 @@ def _items(scope, path):
         items.append(("events:report", "plus", _("Report")))
     if scope.may("residents.view_registry"):
         items.append(("residents:home", "users", _("People and homes")))
+    items.append(("map:home", "map", _("Map")))
     items.append(("grids:home", "sitemap", _("Grids")))
     if scope.may("evaluation.view_scorecard"):
         items.append(("evaluation:periods", "trophy", _("Scores")))
     links = [
-        {"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"}
-        for name, icon, label in items
+        {"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus", "tab": at < TABS}
+        for at, (name, icon, label) in enumerate(items)
     ]
     best = max((link["url"] for link in links if path.startswith(link["url"])), key=len, default="")
     for link in links:
