@@ -148,9 +148,20 @@ class Resident(Registered):
             ),
         ]
         indexes = [
-            models.Index(name="residents_resident_tail", fields=["tail_tag"], condition=~Q(tail_tag="")),
+            models.Index(
+                name="residents_resident_tail_name", fields=["tail_tag", "name"], condition=~Q(tail_tag=""),
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+            ),
             models.Index(name="residents_resident_phone", fields=["phone_tag"], condition=~Q(phone_tag="")),
             models.Index(name="residents_resident_birth", fields=["grid", "birth_month"]),
+            # Beginnings of names grid by grid (residents.selectors.near.FirstOfGrids).
+            *(
+                models.Index(
+                    name=f"residents_resident_g_{column}", fields=["grid", column], condition=Q(archived_at=None),
+                    opclasses=["int8_ops", "varchar_pattern_ops"],
+                )
+                for column in ("name", "pinyin", "initials")
+            ),
         ]
 
     def __str__(self):

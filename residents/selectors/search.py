@@ -17,7 +17,15 @@ from grids.models import Grid
 from grids.scope import Scope
 from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
-from residents.selectors.near import ByIndex, begins, grids_of, is_narrow, narrowed, own_grids, within
+from residents.selectors.near import (
+    ByIndex,
+    begins,
+    first_of_grids,
+    grids_of,
+    is_narrow,
+    narrowed,
+    own_grids,
+)
 from residents.selectors.words import Address, Asked, read
 
 MOST = 20  # of each kind
@@ -145,15 +153,15 @@ def _tailed(people, asked):
 
 def _begun(here, people, column, text) -> Iterator[QuerySet]:
     """Those of the person's own grids first, if they see more than these."""
+    order = ByIndex(F(column))
     if here.narrow:
-        yield _read(people.filter(within(column, text)).order_by(column))
+        yield _dressed(first_of_grids(people, here.grids, column, text, MOST + 1), order)
         return
     # Without the list of grids, which would make the planner expect too few and sort them all.
     land = Resident.objects.visible_to(here.user).filter(archived_at=None)
-    rows = land.filter(begins(column, text)).order_by(ByIndex(F(column)))
     if here.own:
-        yield _read(people.filter(within(column, text), grid_id__in=here.own).order_by(column))
-    yield _read(rows)
+        yield _dressed(first_of_grids(land, sorted(here.own), column, text, MOST + 1), order)
+    yield _read(land.filter(begins(column, text)).order_by(order))
 
 
 PERSON = (
@@ -163,13 +171,14 @@ PERSON = (
 
 
 def _read(people: QuerySet) -> QuerySet:
-    """Found first, in the order of the index alone, dressed afterwards: joins and ids are for the few that are shown.
+    """Found first, in the order of the index alone: an order by id with a limit would tempt the planner into walking
+    the whole table in that order."""
+    return _dressed(people[: MOST + 1], *people.query.order_by)
 
-    An order by id with a limit would tempt the planner into walking the whole table in that order.
-    """
-    order = people.query.order_by
-    few = people[: MOST + 1].values("pk")
-    rows = Resident.objects.filter(pk__in=few).select_related("dwelling__building").only(*PERSON)
+
+def _dressed(few: QuerySet, *order) -> QuerySet:
+    """Joins and ids are for the few that are shown."""
+    rows = Resident.objects.filter(pk__in=few.values("pk")).select_related("dwelling__building").only(*PERSON)
     return rows.order_by(*order, "pk")
 
 
