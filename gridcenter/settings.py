@@ -52,6 +52,7 @@ FIELD_KEYS = required(
     file=env("FIELD_KEYS_FILE", default=""),
 )
 HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key", file=env("HASH_KEY_FILE", default=""))
+HASH_KEY_OLD = env("HASH_KEY_OLD", default="")  # the one before, while rotate_hashes runs: both find
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) if SERVICE else ["*"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -206,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
     "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
     "purge-imports": {"task": "residents.tasks.purge_imports", "schedule": crontab(hour=3, minute=50)},
+    "count-quality": {"task": "residents.tasks.count_quality", "schedule": crontab(minute=25), "options": {"expires": 3000}},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
     "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},

@@ -154,14 +154,6 @@ class Resident(Registered):
             ),
             models.Index(name="residents_resident_phone", fields=["phone_tag"], condition=~Q(phone_tag="")),
             models.Index(name="residents_resident_birth", fields=["grid", "birth_month"]),
-            # Beginnings of names grid by grid (residents.selectors.near.FirstOfGrids).
-            *(
-                models.Index(
-                    name=f"residents_resident_g_{column}", fields=["grid", column], condition=Q(archived_at=None),
-                    opclasses=["int8_ops", "varchar_pattern_ops"],
-                )
-                for column in ("name", "pinyin", "initials")
-            ),
         ]
 
     def __str__(self):
