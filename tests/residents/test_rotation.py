@@ -89,7 +89,8 @@ def test_what_imports_keep_moves_too_and_can_still_be_undone(county, settings):
     people = People(county)
     roll = [PEOPLE, roll_of(people.home, "钱老人", number=people.old.id_number, phone="13712344321")]
     batch = applied(county.operator, "people", csv_file(roll))
-    looked_at = read(county.operator, "people", csv_file([PEOPLE, roll_of(people.home, "新来的", building="9", household="H9")]))
+    fresh = roll_of(people.home, "新来的", building="9", household="H9")
+    looked_at = read(county.operator, "people", csv_file([PEOPLE, fresh]))
     old = settings.FIELD_KEYS
     settings.FIELD_KEYS = f"{AES},{old}"
     tables = {column.table for column in rotation.columns() if rotation.waiting(column)}
