@@ -44,6 +44,8 @@ WITHOUT_A_PAGE = {
     "evaluation.SchemeItem",
     "residents.ImportBatch",  # everybody's own only, on the registry's pages
     "residents.SupportRecord",  # read by its service alone, file by file
+    "residents.QualityCount",  # the quality board shows it
+    "residents.Visit",  # on the page of its entry
 }
 SHARED = {
     Standard,
