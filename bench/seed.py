@@ -77,6 +77,9 @@ def _make_events(events, wanted):
     data.copy(f"{data.BASE}_base", database)
     with closing(data.connect(database)) as link, link.cursor() as cursor:
         cursor.execute(_read("events.sql"), _numbers(events))
+        cursor.execute("ANALYZE")
+    _manage(database, "verify_figures", "--rebuild", "--unchecked")
+    with closing(data.connect(database)) as link, link.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_stamp AS SELECT %s::text AS value", [wanted])
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("SELECT count(*) FROM events_event")

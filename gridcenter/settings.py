@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Each looks for everything that is due: one that waited for a minute has nothing to add to the next.
     "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0, "options": {"expires": 55}},
+    "fold-figures": {"task": "events.tasks.fold_figures", "schedule": 10.0, "options": {"expires": 9}},
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
     "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
     "purge-imports": {"task": "residents.tasks.purge_imports", "schedule": crontab(hour=3, minute=50)},

@@ -6,6 +6,19 @@ from events.models.habit import LeadHabit, MoveHabit, PlaceHabit, WordHabit
 from events.models.history import Seal, SealedHead, Transition
 from events.models.notice import Notice
 from events.models.presence import Presence
+from events.models.rollups import (
+    DayFigure,
+    DayKind,
+    DayUnit,
+    FigureBelow,
+    FigurePlace,
+    FigureState,
+    FigureTouch,
+    FoldedEvent,
+    FoldedTurn,
+    OpenFigure,
+    OpenKind,
+)
 from events.models.standard import StageLimit, Standard, StandardLead
 from events.models.supervision import Supervision, Whistle, WhistleCall
 
@@ -14,10 +27,21 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CaseCounter",
+    "DayFigure",
+    "DayKind",
+    "DayUnit",
     "Event",
+    "FigureBelow",
+    "FigurePlace",
+    "FigureState",
+    "FigureTouch",
+    "FoldedEvent",
+    "FoldedTurn",
     "LeadHabit",
     "MoveHabit",
     "Notice",
+    "OpenFigure",
+    "OpenKind",
     "PlaceHabit",
     "Presence",
     "Seal",

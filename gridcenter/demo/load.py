@@ -19,6 +19,7 @@ from evaluation import services as scoring
 from evaluation.models import Kind
 from events import calendars, limits, standards
 from events.clocks import BEIJING
+from events.figures import folding
 from events.models import Event, Standard
 from events.services import habits
 from grids import directory
@@ -99,6 +100,8 @@ class Loader:
         self._lap("notices")
         self._registry(root)
         self._analyze()
+        self.loaded.counts["folded"] = folding.rebuild(self.end)
+        self._lap("figures")
         self.loaded.counts["seals"] = write_seals(self.end)
         self._lap("seals")
         habits.learn(self.end)

@@ -40,13 +40,17 @@ OURS = ("accounts", "grids", "residents", "events", "evaluation", "exchange")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
+    *(f"events.{name}" for name in (  # sums and what is in them: made again from the events at any time
+        "DayFigure", "DayKind", "DayUnit", "FigureBelow", "FigurePlace", "FigureState", "FigureTouch", "FoldedEvent",
+        "FoldedTurn", "OpenFigure", "OpenKind",
+    )),
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",
     "residents.ImportBatch",  # everybody's own only, on the registry's pages
     "residents.SupportRecord",  # read by its service alone, file by file
     "residents.QualityCount",  # the quality board shows it
     "residents.Visit",  # on the page of its entry
-}
+}  # fmt: skip
 SHARED = {
     Standard,
     StageLimit,
