@@ -229,7 +229,10 @@ def compare(database) -> tuple[list[str], dict]:
     today = spans.local(now).date()
     month, tomorrow = today.replace(day=1), today + timezone.timedelta(days=1)
     unfolded = Event.objects.count() - FoldedEvent.objects.count()
-    for path in Grid.objects.filter(level__lte=2).order_by("path").values_list("path", flat=True):
+    places = Grid.objects.filter(level__lte=1) | Grid.objects.filter(events__isnull=False, level=4)
+    paths = list(places.order_by("level", "path").distinct().values_list("path", flat=True)[:8])
+    paths += ["/".join(paths[-1].split("/")[:n]) + "/" for n in (4, 5)]  # the town and the village of a grid with events
+    for path in paths:
         calls = {
             "overview": (path, now), "flow": (path, now), "trend": (path, now, "hour"), "kinds": (path, month, tomorrow),
             "children": (path, now, month, tomorrow), "departments": (path, month, tomorrow, now),
