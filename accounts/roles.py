@@ -27,6 +27,7 @@ FIELD = REPORT | {"evaluation.view_scorecard"}
 READ = frozenset({"residents.view_registry"})
 KEEP = READ | {"residents.edit_registry", "residents.unmask_registry"}
 WORKER = FIELD | KEEP | {"events.settle_event", "events.verify_event"}
+PAPERS = frozenset({"papers.make_sign", "papers.make_case", "papers.make_report"})
 DESK = (
     REPORT
     | {
@@ -44,12 +45,24 @@ DESK = (
         "residents.import_registry",
         "residents.export_registry",
         "events.locate_worker",  # where a worker of theirs took the last step today: whom to send
+        *PAPERS,
     }
     | KEEP
 )
 HEAD = DESK | {"residents.export_unmasked", "residents.view_access"}
-STAFF = REPORT | {"events.handle_event", "events.export_event", "evaluation.view_scorecard"}
-LEADER = SEE | {"events.supervise_event", "events.export_event", "evaluation.view_scorecard"}
+STAFF = REPORT | {
+    "events.handle_event",
+    "events.export_event",
+    "evaluation.view_scorecard",
+    "papers.make_case",
+}
+LEADER = SEE | {
+    "events.supervise_event",
+    "events.export_event",
+    "evaluation.view_scorecard",
+    "papers.make_case",
+    "papers.make_report",
+}
 ADMIN = (
     frozenset(
         f"{app}.{verb}_{model}"
@@ -86,6 +99,7 @@ ADMIN = (
         "residents.view_change",
         "residents.view_access",
         "residents.view_gridcount",
+        "papers.make_sign",
     }
 )
 
@@ -97,7 +111,13 @@ ROLES = {
     for role in (
         Role("worker_full", _("Full-time grid worker 专职网格员"), GRID, (4,), WORKER),
         Role("worker_part", _("Part-time grid worker 兼职网格员"), GRID, (4,), WORKER),
-        Role("grid_leader", _("Grid leader 网格长"), GRID, LOWER, FIELD | KEEP | {"events.verify_event"}),
+        Role(
+            "grid_leader",
+            _("Grid leader 网格长"),
+            GRID,
+            LOWER,
+            FIELD | KEEP | {"events.verify_event", "papers.make_sign"},
+        ),
         Role("party_leader", _("Party group leader 党小组长"), GRID, LOWER, FIELD),
         Role("joint_leader", _("Joint group leader 联组长"), GRID, LOWER, FIELD),
         Role(
@@ -105,7 +125,7 @@ ROLES = {
             _("Supervisor 督导员"),
             GRID,
             ALL,
-            FIELD | {"events.supervise_event", "residents.view_access"},
+            FIELD | {"events.supervise_event", "residents.view_access", "papers.make_case", "papers.make_report"},
         ),
         Role("mediator", _("Mediator 调解员"), GRID, LOWER, REPORT),
         Role("urban_officer", _("Urban management officer 城管员"), GRID, LOWER, REPORT),

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench import data, registry_results
+from bench import data, papers, registry_results
 
 HERE = Path(__file__).resolve().parent
 BIG = 100_000
@@ -183,14 +183,21 @@ def write(folder: Path, machine: str, commit: str) -> str:
 
 
 def whole(folder: Path, before: str, machine: str, commit: str) -> str:
-    """RESULTS.md with the halves (events, registry) that were measured; the other one stays as it was."""
+    """RESULTS.md with the parts (events, registry, papers) that were measured; the others stay as they were."""
+    before, _mark, printed = before.partition(papers.MARK)
     events, _mark, registry = before.partition(registry_results.MARK)
     if any((folder / f"{script}.json").exists() for script in ORDER):
         events = write(folder, machine, commit)
     if registry_results.kept(folder):
         registry = "\n" + registry_results.write(folder, machine, commit)
-    halves = [events.rstrip(), f"{registry_results.MARK}{registry.rstrip()}" if registry else ""]
-    return "\n\n".join(half for half in halves if half) + "\n"
+    if made := papers.written(folder, machine, commit):
+        printed = "\n" + made
+    parts = [
+        events.rstrip(),
+        f"{registry_results.MARK}{registry.rstrip()}" if registry else "",
+        f"{papers.MARK}{printed.rstrip()}" if printed else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 if __name__ == "__main__":

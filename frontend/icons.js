@@ -5,6 +5,6 @@ export const icons = [
   "chevron-left", "chevron-right", "circle-check", "clipboard-check", "clock", "current-location", "dots",
   "download", "door", "edit", "eye", "eye-off", "file-text", "filter", "gavel", "git-merge", "history", "home", "heart-handshake", "hourglass", "inbox",
   "info-circle", "key", "language", "link", "list-check", "list-details", "loader", "logout", "map", "map-pin", "menu-2",
-  "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "rotate", "route",
+  "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "printer", "rotate", "route",
   "search", "send", "settings", "sitemap", "speakerphone", "stack-2", "star", "trash", "trophy", "transfer", "upload", "user", "user-plus", "users", "world", "x",
 ];

@@ -12,6 +12,7 @@ import "./styles/imports.css";
 import "./styles/registry.css";
 import "./styles/care.css";
 import "./styles/live.css";
+import "./styles/papers.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";

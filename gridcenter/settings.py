@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "events",
     "evaluation",
     "exchange",
+    "papers",
     "gridcenter",
     "core.admin_config.DeskAdminConfig",
     "django.contrib.auth",
@@ -211,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "count-quality": {"task": "residents.tasks.count_quality", "schedule": crontab(minute=25), "options": {"expires": 3000}},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
     "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
+    "sweep-papers": {"task": "papers.tasks.sweep_papers", "schedule": 60.0, "options": {"expires": 55}},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {
@@ -312,6 +314,12 @@ STALE_DAYS = env.int("STALE_DAYS", default=365)  # a record nobody confirmed for
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=1095)
 ERASE_DAYS = env.int("ERASE_DAYS", default=3650)
 CONTACT_DAYS = env.int("CONTACT_DAYS", default=365)
+
+# --- Papers ---------------------------------------------------------------------------------------------------
+# Where residents reach this system: QR codes on signs and cards hold PUBLIC_URL + RESIDENT_PAGE ({code}, {id} of a grid).
+PUBLIC_URL = env("PUBLIC_URL", default="" if SERVICE else "http://127.0.0.1:8000")
+RESIDENT_PAGE = env("RESIDENT_PAGE", default="") or "/g/{code}/"
+PAPER_KEEP_DAYS = env.int("PAPER_KEEP_DAYS", default=7)  # finished papers are removed after so long
 
 # --- Transport ------------------------------------------------------------------------------------------------
 USE_TLS = env.bool("USE_TLS", default=SERVICE)

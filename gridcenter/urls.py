@@ -18,4 +18,5 @@ urlpatterns = [
     path("registry/", include("residents.urls")),
     path("", include("events.urls")),
     path("", include("evaluation.urls")),
+    path("papers/", include("papers.urls")),
 ]

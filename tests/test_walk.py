@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -22,6 +23,7 @@ from events import services
 from events.models import Attachment, CaseCounter, Event
 from exchange.services import issue_key
 from grids.models import Grid, Unit
+from papers.models import Paper
 from tests.factories import AttachmentFactory
 from tests.residents.walk import RegistryOfWest
 from tests.scores import DEPARTMENTS, LATER, MONTH, OCTOBER, QUARTER, busy_october
@@ -43,7 +45,7 @@ PUBLIC = {
 # its sign in the street. Its people and what was reported there stay hidden.
 SAYS_THE_GRID = "/events/report/here/"
 MARK = "机密西岸"
-OURS = {"accounts", "grids", "residents", "events", "evaluation", "exchange", "auth"}
+OURS = {"accounts", "grids", "residents", "events", "evaluation", "exchange", "papers", "auth"}
 VOLATILE = {"last_login"}
 UNSAFE = ("post", "put", "patch", "delete")
 
@@ -78,6 +80,7 @@ class West:
         self.resident = self.registry.resident
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
+        self.paper = self._paper()
         self.notice = self.event.notices.filter(user=county.operator).first()
 
     def _mark(self):
@@ -108,6 +111,15 @@ class West:
             services.advance(event_id=event.pk, action=action, actor=actor, **supplied)
         return event
 
+    def _paper(self):
+        """A finished paper of the west's operator."""
+        made = Paper(
+            owner=self.county.operator, kind="case", title=f"{MARK}案卷", grid=self.county.west.grids[0],
+            options={"event": self.event.pk}, status="ready", expires_at=timezone.now() + timedelta(days=1),
+        )  # fmt: skip
+        made.file.save("paper", ContentFile(MARK.encode()))
+        return made
+
     def argument(self, name, route, argument):
         """What stands for `argument` in the address `name`: always a thing of the west. None if nobody has said."""
         if name.startswith("admin:"):
@@ -123,6 +135,8 @@ class West:
             ("map:event", "pk"): self.event.pk,
             ("map:tile", "layer"): "events",
             **{("map:tile", name): value for name, value in zip("zxy", (10, 834, 430), strict=True)},
+            ("papers:new", "kind"): "sign",
+            ("papers:file", "form"): "pdf",
         }
         if said.get((name, argument)):
             return said[name, argument]
@@ -141,6 +155,7 @@ class West:
             "evaluation:period": self.month.pk,
             "evaluation:publish": self.month.pk,
             "evaluation:": self.card.pk,
+            "papers:": self.paper.pk,
         }
         if argument == "public_id":
             return self.photo.public_id
@@ -207,6 +222,8 @@ class West:
             "/events/export.csv": [f"grid={town}"],
             "/events/report/here/": [f"lat={lat}&lng={lon}", f"lat={lat}&lng={lon}&standard={self.county.standard.pk}"],
             "/events/report/grids/": [f"grid_q={MARK}", f"q={MARK}"],
+            "/papers/grids/": [f"kind=sign&grid_q={MARK}", f"kind=report&grid_q={MARK}"],
+            "/papers/new/sign/": [f"grid={grid}"],
             "/grids/outlines/": [f"grid={grid}", f"parent={town}"],
             "/map/search/": [f"q={MARK}", f"q={self.county.west.grids[0].code}"],
             "/map/tiles/grids/14/13353/6884.mvt": [""],

@@ -47,6 +47,7 @@ def desk_bar(context):
         "unread": unread if unread < 100 else "99+",
         "seats": sorted({str(seat.role.name) for seat in scope.seats}),
         "admin": request.user.is_staff,
+        "papers": any(name.startswith("papers.") for name in scope.permissions),
         "log": scope.may("residents.view_access"),  # inspectors read it and have no registry to find it in
     }
 
