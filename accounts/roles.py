@@ -21,7 +21,7 @@ class Role:
     permissions: frozenset[str]
 
 
-SEE = frozenset({"grids.view_grid", "events.view_event"})
+SEE = frozenset({"grids.view_grid", "events.view_event", "duty.view_shift", "duty.view_warning"})
 REPORT = SEE | {"events.report_event"}
 FIELD = REPORT | {"evaluation.view_scorecard"}
 READ = frozenset({"residents.view_registry"})
@@ -45,16 +45,21 @@ DESK = (
         "residents.import_registry",
         "residents.export_registry",
         "events.locate_worker",  # where a worker of theirs took the last step today: whom to send
+        "duty.view_handover",
+        "duty.add_handover",
+        "duty.raise_warning",
+        "duty.take_warning",
         *PAPERS,
     }
     | KEEP
 )
-HEAD = DESK | {"residents.export_unmasked", "residents.view_access"}
+HEAD = DESK | {"residents.export_unmasked", "residents.view_access", "duty.change_shift"}
 STAFF = REPORT | {
     "events.handle_event",
     "events.export_event",
     "evaluation.view_scorecard",
     "papers.make_case",
+    "duty.take_warning",
 }
 LEADER = SEE | {
     "events.supervise_event",
@@ -62,6 +67,8 @@ LEADER = SEE | {
     "evaluation.view_scorecard",
     "papers.make_case",
     "papers.make_report",
+    "duty.view_handover",
+    "duty.take_warning",
 }
 ADMIN = (
     frozenset(
@@ -72,6 +79,7 @@ ADMIN = (
             "events": ("standard", "standardlead", "stagelimit", "calendarday"),
             "evaluation": ("scheme", "schemeitem", "period", "scorecard", "scoreline"),
             "exchange": ("unitkey",),
+            "duty": ("rule", "response"),
             "residents": (
                 "building",
                 "dwelling",
@@ -100,6 +108,12 @@ ADMIN = (
         "residents.view_access",
         "residents.view_gridcount",
         "papers.make_sign",
+        "duty.change_shift",
+        "duty.view_shift",
+        "duty.view_handover",
+        "duty.view_warning",
+        "duty.view_warningstep",
+        "duty.view_rosterchange",
     }
 )
 

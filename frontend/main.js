@@ -13,12 +13,15 @@ import "./styles/registry.css";
 import "./styles/care.css";
 import "./styles/live.css";
 import "./styles/papers.css";
+import "./styles/warnings.css";
+import "./styles/duty.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
 import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
 import { watchCases } from "./case.js";
+import { watchWarnings } from "./warnings.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -37,5 +40,6 @@ window.htmx = htmx;
 watchMenus();
 watchForms();
 watchPhotos();
+watchWarnings();
 watchLive();
 watchCases();

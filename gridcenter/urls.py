@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("grids.urls")),
     path("registry/", include("residents.urls")),
     path("", include("events.urls")),
+    path("duty/", include("duty.urls")),
     path("", include("evaluation.urls")),
     path("papers/", include("papers.urls")),
 ]
