@@ -31,6 +31,7 @@ PAPERS = frozenset({"papers.make_sign", "papers.make_case", "papers.make_report"
 DESK = (
     REPORT
     | {
+        "screen.view_screen",
         "events.register_event",
         "events.dispatch_event",
         "events.verify_event",
@@ -62,6 +63,7 @@ STAFF = REPORT | {
     "duty.take_warning",
 }
 LEADER = SEE | {
+    "screen.view_screen",
     "events.supervise_event",
     "events.export_event",
     "evaluation.view_scorecard",
@@ -80,6 +82,7 @@ ADMIN = (
             "evaluation": ("scheme", "schemeitem", "period", "scorecard", "scoreline"),
             "exchange": ("unitkey",),
             "duty": ("rule", "response"),
+            "screen": ("screenlayout",),
             "residents": (
                 "building",
                 "dwelling",
@@ -139,7 +142,14 @@ ROLES = {
             _("Supervisor 督导员"),
             GRID,
             ALL,
-            FIELD | {"events.supervise_event", "residents.view_access", "papers.make_case", "papers.make_report"},
+            FIELD
+            | {
+                "events.supervise_event",
+                "residents.view_access",
+                "papers.make_case",
+                "papers.make_report",
+                "screen.view_screen",
+            },
         ),
         Role("mediator", _("Mediator 调解员"), GRID, LOWER, REPORT),
         Role("urban_officer", _("Urban management officer 城管员"), GRID, LOWER, REPORT),

@@ -27,12 +27,13 @@ TARGETS = {
     "detail": (None, 10),
     "points": (None, 3),
 }
-ORDER = ("report", "step", "contended", "lists", "detail", "points", "counts", "figures", "export", "memory")
+ORDER = ("report", "step", "contended", "lists", "detail", "points", "counts", "figures", "export", "memory", "screen_live")
 TITLES = {
     "report": "Report an event", "step": "Take a step", "contended": "Four people press the same button at once",
     "lists": "Lists with filters, 20 and 100 rows", "detail": "One event with all that belongs to it",
     "points": "All open events as map points", "counts": "Counts beside the worklists",
     "figures": "The wall screen's figures", "export": "Export of all events as CSV", "memory": "Memory of a worker",
+    "screen_live": "A thousand wall screens on one worker",
 }  # fmt: skip
 # What the issue says of the nearest open system (Django, DRF, PostGIS) on such a machine.
 REFERENCE = """
@@ -65,6 +66,13 @@ def verdicts(script: str, f: dict, figures: list[dict]) -> list[tuple[str, bool]
         found.append((f"median {f['median']:.0f} ms (≤ {MOST_MEDIAN_MS})", f["median"] <= MOST_MEDIAN_MS))
     if script == "figures" and f["name"].startswith("whole screen"):
         found.append((f"p95 {f['p95']:.0f} ms (≤ {MOST_SCREEN_MS})", f["p95"] <= MOST_SCREEN_MS))
+    if script == "screen_live":
+        for kind in ("told", "burst_told"):
+            delivered, slowest = f["facts"][f"{kind}_delivered"], f["facts"][f"{kind}_p99_ms"]
+            got, _slash, wanted = delivered.partition("/")
+            found.append((f"{kind}: {delivered} delivered, p99 {slowest} ms (≤ 1500)", got == wanted and slowest <= 1500))
+        snapshots, intervals = f["facts"]["snapshots_read"], f["facts"]["intervals_with_changes"]
+        found.append((f"{snapshots} readings of figures in {intervals} intervals", snapshots <= intervals + 10))
     if script == "contended":
         found.append(("one wins, three get 409, no 5xx", not f["failures"] and not f["faults"]))
     if script == "export" and f["events"] == BIG:

@@ -31,7 +31,7 @@ def token(username: str) -> str:
 def stamp() -> str:
     """Changes with the migrations and with the seed itself: an older database is made anew."""
     digest = hashlib.sha256()
-    files = [*ROOT.glob("*/migrations/*.py"), *SQL.glob("*.sql"), Path(__file__)]
+    files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("gridcenter/*/migrations/*.py"), *SQL.glob("*.sql"), Path(__file__)]
     for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.hexdigest()

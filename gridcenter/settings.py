@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "exchange",
     "papers",
     "gridcenter",
+    "gridcenter.screen",
     "core.admin_config.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

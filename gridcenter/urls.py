@@ -11,6 +11,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("map/", include("gridcenter.map.urls")),
     path("live/", live.stream, name="live"),
+    path("screen/", include("gridcenter.screen.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("gridcenter.api", namespace="api")),
     path("", include("accounts.urls")),

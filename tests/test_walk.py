@@ -46,7 +46,7 @@ PUBLIC = {
 # its sign in the street. Its people and what was reported there stay hidden.
 SAYS_THE_GRID = "/events/report/here/"
 MARK = "机密西岸"
-OURS = {"accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "papers", "auth"}
+OURS = {"accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "papers", "screen", "auth"}
 VOLATILE = {"last_login"}
 UNSAFE = ("post", "put", "patch", "delete")
 
@@ -147,6 +147,7 @@ class West:
         things = {
             "grids:": self.county.west.grids[0].pk,
             "map:": self.county.west.grids[0].pk,
+            "screen:": self.county.west.town.pk,
             "events:": self.event.pk,
             "api:grid": self.county.west.grids[0].pk,
             "api:unit": self.county.west.station.pk,

@@ -74,6 +74,7 @@ def desk_bar(context):
         "seats": sorted({str(seat.role.name) for seat in scope.seats}),
         "admin": request.user.is_staff,
         "papers": any(name.startswith("papers.") for name in scope.permissions),
+        "screen": scope.may("screen.view_screen"),
         "log": scope.may("residents.view_access"),  # inspectors read it and have no registry to find it in
     }
 

@@ -39,21 +39,19 @@ def stream(request):
 
 
 async def _lines(viewer, ear):
-    ends, expired, greeted = time.monotonic() + LIFE_SECONDS, False, False
+    ends, expired = time.monotonic() + LIFE_SECONDS, False
     here = hub.here()
-    async for told in here.listen(viewer, PAUSE_SECONDS, ear):
-        if not greeted:
-            greeted = True
-            # What is known of warnings: a page that was made before it looks again.
-            yield f"retry: {RETRY_MS}\n{_event('hello', {'warnings': here.warnings.stamp})}"
-            continue
-        yield _line(told)
-        if time.monotonic() > ends:
-            yield _event("again", {})
-            ends += PAUSE_SECONDS  # the browser closes this line once the next one is open
-            if expired:
-                return
-            expired = True
+    async with here.open(viewer, ear) as listener:  # before hello: what happens after it is told
+        # What is known of warnings: a page that was made before it looks again.
+        yield f"retry: {RETRY_MS}\n{_event('hello', {'warnings': here.warnings.stamp})}"
+        while True:
+            yield _line(await listener.next(PAUSE_SECONDS))
+            if time.monotonic() > ends:
+                yield _event("again", {})
+                ends += PAUSE_SECONDS  # the browser closes this line once the next one is open
+                if expired:
+                    return
+                expired = True
 
 
 def _line(told) -> str:

@@ -25,6 +25,7 @@ from events.models import (
     Standard,
     Transition,
 )
+from gridcenter.screen.models import ScreenLayout
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
 from residents.models import CareClass
 from tests.admin.scene import HAN_EAST, NOW, browser, url
@@ -37,7 +38,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "exchange")
+OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "screen")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
@@ -67,6 +68,7 @@ SHARED = {
     CareClass,
     Rule,
     Response,
+    ScreenLayout,
 }
 SCOPED = sorted(set(admin.site._registry) - SHARED, key=lambda model: model._meta.label)
 
