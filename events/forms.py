@@ -223,7 +223,7 @@ def _amount_unit(desk, required):
     )
 
 
-def _moment(label, hours):
+def moment(label, hours):
     def make(desk, required):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         start = timezone.localtime() + timedelta(hours=hours)
@@ -263,7 +263,7 @@ FIELDS = {
     "standard": _standard, "urgency": _urgency, "grid": _grid, "lead": _lead, "co_units": _co_units,
     "units": _units, "repeats": _repeats, "amount": _amount,
     "amount_unit": _amount_unit, "until": _until, "place": _place,
-    "answer_by": _moment(_("Answer by"), 24), "come_by": _moment(_("Come by"), 1),
+    "answer_by": moment(_("Answer by"), 24), "come_by": moment(_("Come by"), 1),
     "location": _pin, "photos": _photos, "stars": lambda desk, required: stars_field(_("Rating")),
 }
 

@@ -142,9 +142,15 @@ def points(events: QuerySet[Event], most: int | None = None) -> tuple[list[tuple
 
 
 def counts(user) -> list[dict]:
-    """The worklists with their counts: one query."""
-    found = worklists.counts(user)
-    return [{"name": w.name, "label": w.label, "tone": w.tone, "count": found[w.name]} for w in worklists.WORKLISTS]
+    """The worklists with their counts: one query. `more`: there are more than `count`, which were not counted."""
+    found, most = worklists.counts(user), worklists.MOST
+    return [
+        {
+            "name": w.name, "label": w.label, "tone": w.tone, "count": min(found[w.name], most),
+            "more": found[w.name] > most,
+        }
+        for w in worklists.WORKLISTS
+    ]  # fmt: skip
 
 
 # ---- the feed of steps

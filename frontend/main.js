@@ -15,6 +15,7 @@ import "./styles/live.css";
 import "./styles/papers.css";
 import "./styles/warnings.css";
 import "./styles/duty.css";
+import "./styles/desk.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
@@ -22,6 +23,7 @@ import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
 import { watchCases } from "./case.js";
 import { watchWarnings } from "./warnings.js";
+import { watchDesk } from "./desk/index.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -43,3 +45,4 @@ watchPhotos();
 watchWarnings();
 watchLive();
 watchCases();
+watchDesk();

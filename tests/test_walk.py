@@ -21,6 +21,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from evaluation import services as scoring
 from events import services
 from events.models import Attachment, CaseCounter, Event
+from events.services.desk import save_view
 from exchange.services import issue_key
 from grids.models import Grid, Unit
 from papers.models import Paper
@@ -83,6 +84,7 @@ class West:
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
         self.paper = self._paper()
+        self.view = save_view(owner=county.operator, name=f"{MARK}视图", query=f"grid={county.west.town.pk}")
         self.notice = self.event.notices.filter(user=county.operator).first()
 
     def _mark(self):
@@ -132,6 +134,9 @@ class West:
             return self.duty.argument(name.rpartition(":")[2], argument)
         said = {
             ("events:step", "action"): "register",
+            ("events:look", "name"): "grid",
+            ("events:view", "slug"): self.view.slug,
+            ("events:change-view", "slug"): self.view.slug,
             ("api:scorecard-rows", "indicator"): "valid_reports",
             ("evaluation:behind", "indicator"): "valid_reports",
             ("events:open-notice", "pk"): self.notice.pk,
@@ -223,8 +228,13 @@ class West:
             "/api/v1/residents/": [f"grid={grid}"],
             "/api/v1/residents/figures/": [f"grid={grid}", f"grid={town}"],
             "/api/v1/residents/changes/": ["page_size=500", "cursor=now"],
+            "/": [f"open={self.event.pk}", f"list=register&grid={town}", f"list=late&open={self.event.pk}"],
             "/events/": [f"grid={town}", f"unit={self.county.west.station.pk}", f"q={MARK}", "open=yes"],
             "/events/export.csv": [f"grid={town}"],
+            "/events/changes/": [f"home=list&ids={self.event.pk}&shown={self.event.pk}", f"home=work&ids={self.event.pk}"],
+            "/events/bulk/": [f"action=register&row={self.event.pk}&row={self.event.pk}:1"],
+            "/events/look/grid/": [f"grid_q={MARK}"],
+            "/events/look/unit/": [f"unit_q={MARK}"],
             "/events/report/here/": [f"lat={lat}&lng={lon}", f"lat={lat}&lng={lon}&standard={self.county.standard.pk}"],
             "/events/report/grids/": [f"grid_q={MARK}", f"q={MARK}"],
             "/papers/grids/": [f"kind=sign&grid_q={MARK}", f"kind=report&grid_q={MARK}"],
@@ -268,6 +278,10 @@ def everything():
             kept = model._default_manager.order_by("pk")
             if model._meta.label == "residents.Access":  # one's own export of one's own grids is written down
                 kept = kept.exclude(act="export")
+            if model._meta.label == "events.SavedView":  # what one sets up at one's own desk is one's own
+                kept = kept.filter(name__startswith=MARK)
+            if model._meta.label == "events.DeskSetting":
+                continue
             rows[model._meta.label] = list(kept.values_list(*names))
     return rows
 

@@ -208,7 +208,8 @@ class WorklistCount(s.Serializer):
     name = s.CharField(help_text="For `?worklist=` of the list.")
     label = s.CharField()
     tone = s.CharField()
-    count = s.IntegerField()
+    count = s.IntegerField(help_text="At most 999.")
+    more = s.BooleanField(help_text="There are more than 999.")
 
 
 class FeedStep(s.Serializer):

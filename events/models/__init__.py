@@ -1,6 +1,7 @@
 from events.models.assignment import Assignment, StageRecord, TimeRequest
 from events.models.attachment import Attachment
 from events.models.calendar import CalendarDay
+from events.models.desk import DeskSetting, SavedView
 from events.models.event import CaseCounter, Event
 from events.models.habit import LeadHabit, MoveHabit, PlaceHabit, WordHabit
 from events.models.history import Seal, SealedHead, Transition
@@ -30,6 +31,7 @@ __all__ = [
     "DayFigure",
     "DayKind",
     "DayUnit",
+    "DeskSetting",
     "Event",
     "FigureBelow",
     "FigurePlace",
@@ -44,6 +46,7 @@ __all__ = [
     "OpenKind",
     "PlaceHabit",
     "Presence",
+    "SavedView",
     "Seal",
     "SealedHead",
     "StageLimit",
