@@ -14,6 +14,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from core import basemap
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -185,6 +187,7 @@ else:
         "default": {
             "BACKEND": "core.cache.ProcessCache",
             "LOCATION": "gridcenter",
+            "OPTIONS": {"MAX_ENTRIES": 4000},  # tiles beside counters: Django's 300 would throw these out
         }
     }
     CELERY_BROKER_URL = "filesystem://localhost"  # without a host kombu warns at every start
@@ -334,11 +337,16 @@ SECURE_HSTS_SECONDS = 31536000 if USE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MAP_TILES_CRS = env("MAP_TILES_CRS", default=basemap.MERCATOR)
+MAP_TILES_URL = basemap.told(env("MAP_TILES_URL", default=""), MAP_TILES_CRS)
+# The base map's host and no other; the large map and redrawn tiles fetch its pictures, the small one shows them.
+TILE_HOSTS = sorted({basemap.origin(MAP_TILES_URL), *env.list("TILE_HOSTS", default=[])} - {""})
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *env.list("TILE_HOSTS", default=[])],
+        "img-src": [SELF, "data:", "blob:", *TILE_HOSTS],
+        "connect-src": [SELF, *TILE_HOSTS],
         "style-src": [SELF, "'unsafe-inline'"],
         "script-src": [SELF],
         "object-src": [NONE],
@@ -350,10 +358,12 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Map ------------------------------------------------------------------------------------------------------
 # No tiles by default: an intranet has none. TILES=[] turns them off (None would ask another host).
-MAP_TILES_URL = env("MAP_TILES_URL", default="")
 MAP_TILES_ATTRIBUTION = env("MAP_TILES_ATTRIBUTION", default="")
 LEAFLET_CONFIG = {
-    "TILES": [("base", MAP_TILES_URL, {"attribution": MAP_TILES_ATTRIBUTION})] if MAP_TILES_URL else [],
+    # The admin's map cannot redraw tiles of another system than web mercator: it does without.
+    "TILES": [("base", MAP_TILES_URL, {"attribution": MAP_TILES_ATTRIBUTION})]
+    if MAP_TILES_URL and MAP_TILES_CRS == basemap.MERCATOR
+    else [],
     "ATTRIBUTION_PREFIX": "",
     "DEFAULT_CENTER": (27.65, 113.49),
     "DEFAULT_ZOOM": 10,
