@@ -35,12 +35,13 @@ WORDS = {
     "return": _("Why it is not yours"), "co_report": _("What was done"), "ask_time": _("Why more time is needed"),
     "grant_time": _("Note"), "refuse_time": _("Reason"), "suspend": _("Reason"), "resume": _("Reason"),
     "feed_back": _("What was done"), "verify_pass": _("What was found on site"), "rework": _("What is still wrong"),
+    "spot_pass": _("What the check found"), "spot_fail": _("What was not settled"),
     "evaluate": _("In your words"), "reopen": _("Reason"), "supervise": _("What is asked"), "answer": _("Answer"),
     "whistle": _("What is to be done"), "report_in": _("Note"), "rate_call": _("In your words"),
 }
 PHOTO_KIND = {
     "feed_back": Attachment.Kind.AFTER, "co_report": Attachment.Kind.AFTER, "verify_pass": Attachment.Kind.VERIFY,
-    "rework": Attachment.Kind.VERIFY,
+    "rework": Attachment.Kind.VERIFY, "spot_pass": Attachment.Kind.VERIFY, "spot_fail": Attachment.Kind.VERIFY,
 }
 MOST_MATCHES = 20
 

@@ -19,7 +19,7 @@ from core.sql import OneOf
 from events import workflow
 from events.models import Assignment, Event, Standard, TimeRequest, WhistleCall
 from events.services.effects.work import MOST_GRANTS
-from events.workflow import MOVES, OPEN, Facts, Status
+from events.workflow import MOVES, OPEN, SPOT_WAITING, Facts, Status
 from grids import directory
 from grids.scope import NOTHING, Scope
 
@@ -52,6 +52,7 @@ WORKLISTS = (
     Worklist("handle", _("Being handled"), key="h"),
     Worklist("verify", _("To be verified"), needs="events.verify_event", key="v"),
     Worklist("rate", _("To be rated"), key="e"),
+    Worklist("spot", _("Spot checks"), needs="events.verify_event", key="i"),
     Worklist("time", _("More time asked for"), needs="events.grant_event", key="t"),
     Worklist("supervised", _("Under supervision"), needs="events.register_event", key="o"),
     Worklist("come", _("Called, not come yet"), "yellow", key="c"),
@@ -65,7 +66,7 @@ ALL = _("All events")  # no worklist, but stands beside them
 BY_NAME = {worklist.name: worklist for worklist in WORKLISTS}
 BY_STATUS = {
     "register": S.REPORTED, "dispatch": S.REGISTERED, "sign": S.DISPATCHED, "handle": S.HANDLING,
-    "verify": S.VERIFYING, "rate": S.CLOSED, "suspended": S.SUSPENDED,
+    "verify": S.VERIFYING, "suspended": S.SUSPENDED,
 }
 
 
@@ -82,18 +83,22 @@ def shown_to(user) -> list[Worklist]:
 
 def lies_with(scope) -> Q:
     """Events that wait for this person: held by a unit of theirs, to be verified in their grid, to be rated by them,
-    and those to which their unit is called or at which it co-handles."""
+    to be checked by their centre, and those to which their unit is called or at which it co-handles."""
     mine = Q(holder__in=scope.unit_ids, status__in=[s for s in OPEN if s != S.SUSPENDED]) if scope.unit_ids else NOTHING
     grids = [s.path for s in scope.seats if s.unit_id is None and s.level > 0 and s.may("events.verify_event")]
     for path in sorted(set(grids)):
         mine |= Q(status=S.VERIFYING, path__startswith=path)
-    asked = Standard.objects.filter(rating_asked=True).order_by().values("pk")
-    mine |= Q(status=S.CLOSED, reporter_id=scope.user_id, standard__in=asked)
+    mine |= Q(status=S.CLOSED, reporter_id=scope.user_id, standard__in=_rating_asked())
     if scope.department_ids:
         mine |= Q(_co_handled(scope.department_ids), status__in=OPEN)
     if scope.unit_ids:  # a centre can be called as well
         mine |= Q(_called(scope.unit_ids), status__in=OPEN)
     return mine
+
+
+def _rating_asked():
+    """Standards whose reporters are asked to rate: the others' cases are archived without."""
+    return Standard.objects.filter(rating_asked=True).order_by().values("pk")
 
 
 def _co_handled(units):
@@ -151,7 +156,8 @@ def condition(name: str, user, now=None) -> Q:
 
 def _condition(name, scope, now) -> Q:
     if name == "rate":  # also one's own reports from elsewhere; an empty Q under an OR would be lost
-        return Q(status=S.CLOSED) & (Q() if _sees_all(scope) else _within(scope) | Q(reporter_id=scope.user_id))
+        closed = Q(status=S.CLOSED, standard__in=_rating_asked())
+        return closed & (Q() if _sees_all(scope) else _within(scope) | Q(reporter_id=scope.user_id))
     if name in BY_STATUS:
         return Q(status=BY_STATUS[name]) & _within(scope)
     open_ = Q(status__in=OPEN)
@@ -163,6 +169,7 @@ def _condition(name, scope, now) -> Q:
         # walking the index of deadlines.
         "late": lambda: Q(due_at__lt=now) & _within(scope),
         "soon": lambda: Q(yellow_at__lt=now, due_at__gte=now) & _within(scope),
+        "spot": lambda: Q(spot_state__in=SPOT_WAITING) & _within(scope),
         "time": lambda: Q(status=S.HANDLING) & Q(Exists(asked)) & _within(scope),
         "supervised": lambda: open_ & Q(supervised=True) & _within(scope),
         "unplaced": lambda: open_ & Q(placed=False) & _within(scope),
@@ -228,6 +235,7 @@ def _in_hand(scope):
     roots = sorted(scope.roots) if scope.may("events.view_event") else []
     # Status by status: so each is a range of the index of what waits, and none a walk over all that ever was there.
     parts = [mine.filter(status=status, path__startswith=root) for root in roots for status in OPEN]
+    parts += [mine.filter(spot_state__in=SPOT_WAITING, path__startswith=root) for root in roots]
     # Their few, then the status: as a column it would draw in the index of all that waits in the county.
     status = Coalesce("status", Value(""))
     parts.append(mine.filter(reporter_id=scope.user_id).alias(now=status).filter(now__in=[*OPEN, S.CLOSED]))
@@ -245,7 +253,9 @@ def _in_hand(scope):
 
 
 # In which order rows are met while a list is counted up to its bound: that of an index in which they lie together.
-MET = {"late": "due_at", "soon": "due_at", "supervised": "-pk", "unplaced": "-pk"}
+MET = {"late": "due_at", "soon": "due_at", "spot": "spot_due_at", "supervised": "-pk", "unplaced": "-pk"}
+
+
 def _each_bounded(scope, names):
     """For the whole territory: one bounded count beside the other, so that it costs the same at any number of events."""
     parts, params = [], []
@@ -302,7 +312,7 @@ def facts_of(event, around, units) -> Facts:
     return Facts(
         status=event.status, path=event.path, holder_id=event.holder_id, holder_level=below,
         centre_id=event.centre_id, lead_id=event.lead_id, reporter_id=event.reporter_id,
-        resume_status=event.resume_status or None,
+        resume_status=event.resume_status or None, spot_check_waits=event.spot_state in SPOT_WAITING,
         co_unit_ids=frozenset(around.co_units.get(event.pk, ())),
         called_unit_ids=frozenset(around.called.get(event.pk, ())),
         caller_ids=frozenset(around.callers.get(event.pk, ())),

@@ -334,7 +334,10 @@ SECURE_SSL_REDIRECT = USE_TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if USE_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
+# Each is a promise for hosts that are not ours, and the second one cannot be taken back for months: off unless asked for.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_TLS and env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS and env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]  # they ask for the two above
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 MAP_TILES_CRS = env("MAP_TILES_CRS", default=basemap.MERCATOR)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import EncryptedField
 from events import clocks
 from events.models.standard import LimitUnit
-from events.workflow import FINISHED, OPEN, UNNUMBERED, Source, Status, Urgency
+from events.workflow import FINISHED, OPEN, SPOT_WAITING, UNNUMBERED, Source, SpotCheck, Status, Urgency
 from grids.scope import NOTHING, Scope
 
 
@@ -166,6 +166,8 @@ class Event(models.Model):
     supervised = models.BooleanField(_("under supervision"), default=False)
     settled_on_spot = models.BooleanField(_("settled on the spot"), default=False)
     spot_check = models.BooleanField(_("drawn for a spot check"), default=False)
+    spot_state = models.CharField(_("spot check"), max_length=8, choices=SpotCheck, null=True, blank=True, editable=False)
+    spot_due_at = models.DateTimeField(_("spot check due"), null=True, blank=True, help_text=_("While it waits."))
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="repeats", verbose_name=_("merged into")
     )
@@ -258,6 +260,9 @@ class Event(models.Model):
                 name="events_event_asked", fields=["-id"], condition=Q(supervised=True, status__in=OPEN)
             ),
             models.Index(name="events_event_unplaced", fields=["-id"], condition=Q(placed=False)),
+            models.Index(
+                name="events_event_spot", fields=["spot_due_at"], condition=Q(spot_state__in=SPOT_WAITING)
+            ),
             # The newest events are the open ones: a list of finished ones would walk over all of these.
             models.Index(name="events_event_finished", fields=["-id"], condition=Q(status__in=FINISHED)),
         ]

@@ -18,6 +18,7 @@ ESCALATED, HANDED_DOWN = 0.07, 0.55
 RETURNED, REWORKED, CO_HANDLED = 0.03, 0.035, 0.12
 WHISTLED, SUPERVISED, SUSPENDED, MORE_TIME, REOPENED = 0.010, 0.010, 0.008, 0.03, 0.006
 STUCK = 0.004  # at each step: somebody forgets
+SPOT_FAILED, SPOT_LATE = 0.05, 0.06  # of the events drawn for a spot check
 RATED, RATED_ON_SPOT = 0.45, 0.25
 STARS = (*[5] * 73, *[4] * 22, *[3] * 3, 2, 1)
 
@@ -70,8 +71,10 @@ class Story:
         try:
             if not settled:
                 self._from_report()
+            if self.life.spot_check:
+                self._spot_check()
             if self.life.status == "closed":
-                self._rating(RATED_ON_SPOT if settled else RATED)
+                self._rating(RATED_ON_SPOT if self.life.settled_on_spot else RATED)
         except Over:
             self._press()
         return self.life
@@ -351,6 +354,18 @@ class Story:
                     life.step("rate_call", at, actor, caller, called=unit, stars=stars)
 
     # ---- after closing
+
+    def _spot_check(self):
+        """The station looks at what its worker has settled; what was not settled goes the long way."""
+        r, late = self.r, self.chance(SPOT_LATE)
+        at = self._awake(self.life.now + timedelta(hours=r.uniform(3, 40)))
+        if late:
+            at = self._awake(self.life.spot_due_at + timedelta(hours=r.uniform(2, 20)))
+        if self.chance(SPOT_FAILED):
+            self._desk("spot_fail", at, self._words(texts.SPOT_FAIL))
+            self._until_closed()
+        else:
+            self._desk("spot_pass", at, self._words(texts.SPOT_PASS))
 
     def _rating(self, share):
         life, r = self.life, self.r
