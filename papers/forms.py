@@ -173,7 +173,8 @@ class ReportForm(PaperForm):
         choices=(("day", _("Daily 日报")), ("week", _("Weekly 周报")), ("month", _("Monthly 月报"))),
     )  # fmt: skip
     day = forms.DateField(
-        label=_("A day of the period"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), initial=timezone.localdate,
+        label=_("A day of the period"), initial=timezone.localdate,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("A period that is not over yet is reported up to now, and says so."),
     )  # fmt: skip
     grid = PickerField(label=_("Territory"))

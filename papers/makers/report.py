@@ -172,7 +172,7 @@ class Gathered:
             Sheet(_("Kinds"), [_("Code"), _("Kind"), _("Reported"), _("Before"), _("Open now")], self._kind_rows()),
             Sheet(_("Territories"), _flow_head(), [[name, *_flow_cells(f), f.open, f.late] for name, f in self.places]),
             Sheet(_("Departments"), _unit_head(), [[name, *_unit_cells(unit)] for name, unit in self.units]),
-            Sheet(_("Trend"), [_("Begins"), _("Reported"), _("Closed"), _("Late")], [
+            Sheet(_("Trend"), [_("Begins"), _("Reported"), pgettext("report", "Closed"), _("Late")], [
                 [spans.local(b.start).strftime("%Y-%m-%d %H:%M"), b.reported, b.closed, b.late] for b in self.trend
             ]),
         ]  # fmt: skip
@@ -210,7 +210,7 @@ def _change(now, before) -> str:
 
 def _flow_head():
     return [
-        _("Territory"), _("Reported"), _("Closed"), _("Due"), _("In time"), _("On-time handling rate"),
+        _("Territory"), _("Reported"), pgettext("report", "Closed"), _("Due"), _("In time"), _("On-time handling rate"),
         _("Rated"), _("Satisfied"), _("Open now"), _("Late now"),
     ]  # fmt: skip
 
