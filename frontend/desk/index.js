@@ -72,6 +72,11 @@ export function watchDesk() {
   watchChanges();
   watchKeys();
   document.getElementById("desk").addEventListener("click", click);
+  document.getElementById("desk").addEventListener("focusin", (event) => {
+    // However the focus came to a row (mouse, tab, a screen reader): that is the one keys speak of.
+    const row = event.target.closest("#results .row-event");
+    if (row && row.tabIndex !== 0) setCurrent(row, false);
+  });
   document.addEventListener("change", change);
   document.addEventListener("submit", submit, true);
   document.addEventListener("reset", (event) => event.target.id === "bulk-form" && window.setTimeout(unselect));
