@@ -42,6 +42,11 @@ OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "excha
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
+    *(f"events.{name}" for name in ("LeadHabit", "MoveHabit", "PlaceHabit", "WordHabit")),  # counted anew every night
+    "events.Presence",  # who has a page open now
+    "events.DeskSetting",  # which columns and which start page: beside the worklist
+    "events.SavedView",  # everybody's own only, beside the worklist
+    *(f"grids.{name}" for name in ("Anchor", "Outline", "OutlineStamp")),  # made from the boundaries for the map's tiles
     *(f"events.{name}" for name in (  # sums and what is in them: made again from the events at any time
         "DayFigure", "DayKind", "DayUnit", "FigureBelow", "FigurePlace", "FigureState", "FigureTouch", "FoldedEvent",
         "FoldedTurn", "OpenFigure", "OpenKind",
