@@ -45,7 +45,7 @@ async function send(form) {
     data.delete("row");
     data.set("part", "1");
     for (const line of part) data.append("row", line.querySelector("[name=row]").value);
-    const answer = await fetch(form.action, { method: "POST", body: data }).catch(() => null);
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: data }).catch(() => null);
     if (answer && answer.status === 422) {
       // Refused as a whole, before any row went: the form says what is wrong.
       refuse(await answer.text(), lines);

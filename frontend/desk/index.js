@@ -29,7 +29,7 @@ function change(event) {
 async function pressRow(form) {
   const row = form.closest(".row-event");
   form.querySelector("button").disabled = true;
-  const answer = await fetch(form.action, {
+  const answer = await fetch(form.getAttribute("action"), {
     method: "POST",
     body: new FormData(form),
     headers: { "HX-Request": "true", "X-Desk-Row": "1" },
