@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from duty import triggers as duty_triggers
@@ -25,7 +26,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def own_files(settings, tmp_path, monkeypatch):
-    """Uploads of a test lie in its own folder; throttles begin at nothing, and no window ends in a test."""
+    """Uploads of a test lie in its own folder; throttles begin at nothing, and no window ends in a test. The language is
+    the installation's, whatever the last test's last request has asked for."""
+    translation.activate(settings.LANGUAGE_CODE)
     settings.MEDIA_ROOT = tmp_path / "media"
     monkeypatch.setattr("core.api.throttling.Windowed.timer", staticmethod(lambda: 0.0), raising=False)
     cache.clear()
