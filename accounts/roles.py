@@ -21,7 +21,7 @@ class Role:
     permissions: frozenset[str]
 
 
-SEE = frozenset({"grids.view_grid", "events.view_event"})
+SEE = frozenset({"grids.view_grid", "events.view_event", "duty.view_shift", "duty.view_warning"})
 REPORT = SEE | {"events.report_event"}
 FIELD = REPORT | {"evaluation.view_scorecard"}
 READ = frozenset({"residents.view_registry"})
@@ -44,12 +44,22 @@ DESK = (
         "residents.import_registry",
         "residents.export_registry",
         "events.locate_worker",  # where a worker of theirs took the last step today: whom to send
+        "duty.view_handover",
+        "duty.add_handover",
+        "duty.raise_warning",
+        "duty.take_warning",
     }
     | KEEP
 )
-HEAD = DESK | {"residents.export_unmasked", "residents.view_access"}
-STAFF = REPORT | {"events.handle_event", "events.export_event", "evaluation.view_scorecard"}
-LEADER = SEE | {"events.supervise_event", "events.export_event", "evaluation.view_scorecard"}
+HEAD = DESK | {"residents.export_unmasked", "residents.view_access", "duty.change_shift"}
+STAFF = REPORT | {"events.handle_event", "events.export_event", "evaluation.view_scorecard", "duty.take_warning"}
+LEADER = SEE | {
+    "events.supervise_event",
+    "events.export_event",
+    "evaluation.view_scorecard",
+    "duty.view_handover",
+    "duty.take_warning",
+}
 ADMIN = (
     frozenset(
         f"{app}.{verb}_{model}"
@@ -59,6 +69,7 @@ ADMIN = (
             "events": ("standard", "standardlead", "stagelimit", "calendarday"),
             "evaluation": ("scheme", "schemeitem", "period", "scorecard", "scoreline"),
             "exchange": ("unitkey",),
+            "duty": ("rule", "response"),
             "residents": (
                 "building",
                 "dwelling",
@@ -86,6 +97,12 @@ ADMIN = (
         "residents.view_change",
         "residents.view_access",
         "residents.view_gridcount",
+        "duty.change_shift",
+        "duty.view_shift",
+        "duty.view_handover",
+        "duty.view_warning",
+        "duty.view_warningstep",
+        "duty.view_rosterchange",
     }
 )
 

@@ -7,4 +7,6 @@ export const icons = [
   "info-circle", "key", "language", "link", "list-check", "list-details", "loader", "logout", "map", "map-pin", "menu-2",
   "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "rotate", "route",
   "search", "send", "settings", "sitemap", "speakerphone", "stack-2", "star", "trash", "trophy", "transfer", "upload", "user", "user-plus", "users", "world", "x",
+  // duty and warnings
+  "shield-check", "calendar", "copy", "volume", "volume-off", "urgent",
 ];

@@ -51,28 +51,41 @@ function tell(facts) {
 
 export function watchLive() {
   const frame = document.querySelector("[data-live]");
-  if (!frame || !window.EventSource || !document.querySelector("[data-live-region]")) return;
+  if (!frame || !window.EventSource) return;
   const lost = document.getElementById("live-lost");
   let line = null;
   let timer = 0;
   let missed = false;
   let without = false;
+  const warn = () => document.dispatchEvent(new CustomEvent("live:warnings"));
+  const say = (state) => {
+    document.documentElement.dataset.line = state; // who cannot hear looks now and then (warnings.js)
+  };
 
   function hear(next) {
-    next.addEventListener("hello", () => {
+    next.addEventListener("warnings", warn);
+    next.addEventListener("hello", (event) => {
+      say("open");
+      const stamp = JSON.parse(event.data).warnings;
+      const known = document.getElementById("warnings")?.dataset.stamp;
+      if (known && stamp !== undefined && known !== String(stamp)) warn(); // raised while the page was on its way
       if (line && line !== next) line.close();
       line = next;
       window.clearTimeout(timer);
       timer = 0;
       frame.dataset.liveOn = ""; // from now on every change is told
       lost.hidden = true;
-      if (missed) tell({ all: true });
+      if (missed) {
+        tell({ all: true });
+        warn();
+      }
       missed = false;
     });
     next.addEventListener("changed", (event) => tell(JSON.parse(event.data)));
     next.addEventListener("again", () => hear(new EventSource(frame.dataset.live)));
     next.addEventListener("error", () => {
       if (next !== line && line !== null) return;
+      say("lost");
       if (next.readyState === EventSource.CLOSED && line === null) {
         without = true; // the server offers no live line: the page is looked at every minute instead
         return;

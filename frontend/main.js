@@ -12,12 +12,15 @@ import "./styles/imports.css";
 import "./styles/registry.css";
 import "./styles/care.css";
 import "./styles/live.css";
+import "./styles/warnings.css";
+import "./styles/duty.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
 import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
 import { watchCases } from "./case.js";
+import { watchWarnings } from "./warnings.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -36,5 +39,6 @@ window.htmx = htmx;
 watchMenus();
 watchForms();
 watchPhotos();
+watchWarnings();
 watchLive();
 watchCases();

@@ -17,5 +17,6 @@ urlpatterns = [
     path("", include("grids.urls")),
     path("registry/", include("residents.urls")),
     path("", include("events.urls")),
+    path("duty/", include("duty.urls")),
     path("", include("evaluation.urls")),
 ]

@@ -139,7 +139,7 @@ def test_a_record_takes_as_many_queries_after_nine_steps_as_after_one(county, re
     run(county, reported, upto="feed_back")
     assert queries() <= first + 1  # whether another unit co-handles
     # among them: what similar events got (2), order of the buttons, the grid's team, history of place and reporter
-    assert first <= 29
+    assert first <= 30  # and the data versions, by which every page knows the warnings
 
 
 # ---- list

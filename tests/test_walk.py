@@ -22,6 +22,7 @@ from events import services
 from events.models import Attachment, CaseCounter, Event
 from exchange.services import issue_key
 from grids.models import Grid, Unit
+from tests.duty.west import DutyOfWest
 from tests.factories import AttachmentFactory
 from tests.residents.walk import RegistryOfWest
 from tests.scores import DEPARTMENTS, LATER, MONTH, OCTOBER, QUARTER, busy_october
@@ -43,7 +44,7 @@ PUBLIC = {
 # its sign in the street. Its people and what was reported there stay hidden.
 SAYS_THE_GRID = "/events/report/here/"
 MARK = "机密西岸"
-OURS = {"accounts", "grids", "residents", "events", "evaluation", "exchange", "auth"}
+OURS = {"accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "auth"}
 VOLATILE = {"last_login"}
 UNSAFE = ("post", "put", "patch", "delete")
 
@@ -75,6 +76,7 @@ class West:
         scoring.publish(period_id=self.quarter.pk, actor=None)
         issue_key(unit=county.urban)
         self.registry = RegistryOfWest(county, MARK)
+        self.duty = DutyOfWest(county, self.event, MARK)
         self.resident = self.registry.resident
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
@@ -114,6 +116,8 @@ class West:
             return self._of_admin(route, argument)
         if name.startswith("residents:"):
             return self.registry.argument(name.removeprefix("residents:"), argument)
+        if name.startswith(("duty:", "api:warning", "api:on-duty")):
+            return self.duty.argument(name.rpartition(":")[2], argument)
         said = {
             ("events:step", "action"): "register",
             ("api:scorecard-rows", "indicator"): "valid_reports",

@@ -27,6 +27,7 @@ from grids.models import Grid, Unit
 
 from . import names, people, pictures, texts, writing
 from .bare import bare
+from .duty import Duty
 from .life import Life, World
 from .places import PLACES, tree
 from .plan import Planner, start_of
@@ -98,6 +99,8 @@ class Loader:
         self._events(root, staff)
         self.loaded.counts["notices"] = writing.write_notices()
         self._lap("notices")
+        self.loaded.counts.update(Duty(self.seed, self.end).write())
+        self._lap("duty")
         self._registry(root)
         self._analyze()
         self.loaded.counts["folded"] = folding.rebuild(self.end)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from events import clocks
-from events.workflow import Stage
+from events.workflow import RUNNING, Stage
 
 from . import texts
 from .life import Life, Over, World
@@ -73,8 +73,32 @@ class Story:
             if self.life.status == "closed":
                 self._rating(RATED_ON_SPOT if settled else RATED)
         except Over:
-            pass
+            self._press()
         return self.life
+
+    def _press(self):
+        """What is late when the demonstrated time stops: every third one is under supervision, some have answered."""
+        life, r, end = self.life, self.r, self.world.end
+        if life.status not in RUNNING or life.due_at is None or life.due_at >= end:
+            return
+        if life.supervised or r.random() > 0.33:
+            return
+        holder = self.world.directory.units[life.holder_id]
+        above = self.world.directory.parent_centre(holder)
+        by = life.centre_id if holder.kind == "department" else above and above.pk
+        at = max(life.now, life.due_at) + timedelta(hours=r.uniform(0.3, 20))
+        if by is None or at >= end:
+            return
+        try:
+            answer_by = at + timedelta(hours=r.choice((4, 24, 48)))
+            words = self._words(texts.SUPERVISE)
+            life.step("supervise", at, self.cast.person(by, r), by, words, answer_by=answer_by)
+            life.wait(min(at + timedelta(hours=r.uniform(1, 30)), end))
+            if r.random() < 0.4:
+                self._desk("answer", life.now + timedelta(minutes=1), self._words(texts.ANSWER))
+            life.wait(end + timedelta(seconds=1))
+        except Over:
+            return
 
     def chance(self, share: float, *fates: str) -> bool:
         """Whether it happens: by fate, else by chance."""

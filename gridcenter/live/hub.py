@@ -9,19 +9,22 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError, connections
 
+from core import versions
+from duty.live import Ear, Watcher
 from events.live import Change, Reader, Viewer
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 0.4  # between two looks: a step is on the screen within a second
 MOST_IDS = 200
 QUIET_SECONDS = 60
+WARNINGS = "warnings"  # told when warnings that this screen hears have changed
 
 
 @dataclass(eq=False)
@@ -29,6 +32,8 @@ class Listener:
     """One open screen: what it must be told next."""
 
     viewer: Viewer
+    ear: Ear | None = None
+    warned: bool = False
     ids: set[int] = field(default_factory=set)
     everything: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,6 +48,21 @@ class Listener:
     def add_everything(self):
         self.everything = True
         self.wake.set()
+
+    def add_warnings(self, changed):
+        """Standing warnings that changed; None: nobody knows which."""
+        if self.ear is not None and (changed is None or self.ear.hears(changed)):
+            self.warned = True
+            self.wake.set()
+
+    def take_all(self) -> Iterator[tuple[list[int], bool] | str]:
+        """All that is to be told now; nothing is left afterwards."""
+        if self.warned:
+            self.warned = False
+            yield WARNINGS
+        if self.ids or self.everything:
+            yield self.take()
+        self.wake.clear()
 
     def take(self) -> tuple[list[int], bool]:
         """(ids of events, whether to look at everything); empty afterwards."""
@@ -60,12 +80,15 @@ class Hub:
         self.looks = 0  # for tests: how often the database was asked
         self._task: asyncio.Task | None = None
         self._reading = asyncio.Event()  # set while it is known from where on changes are told
+        self.warnings = WarningsLook()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
 
-    async def listen(self, viewer: Viewer, pause: float) -> AsyncIterator[tuple[list[int], bool] | None]:
+    async def listen(
+        self, viewer: Viewer, pause: float, ear: Ear | None = None
+    ) -> AsyncIterator[tuple[list[int], bool] | str | None]:
         """None once every change from now on will be told; then what the screen must be told, as it happens, and None
         after `pause` seconds without anything."""
-        listener = Listener(viewer)
+        listener = Listener(viewer, ear)
         self.listeners.add(listener)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())
@@ -76,7 +99,8 @@ class Hub:
             while True:
                 try:
                     await asyncio.wait_for(listener.wake.wait(), pause)
-                    yield listener.take()
+                    for told in list(listener.take_all()):
+                        yield told
                 except TimeoutError:
                     yield None
         finally:
@@ -90,15 +114,18 @@ class Hub:
                 begun = time.monotonic()
                 try:
                     reader = reader or await run(self._thread, Reader)
+                    warnings = await run(self._thread, self.warnings.look)
                     self._reading.set()
                     changes, too_many = await run(self._thread, reader.read)
                     self.looks += 1
                     self._tell(changes, too_many)
+                    self._warn(warnings)
                 except (DatabaseError, InterfaceError) as error:
                     if begun - said_at > QUIET_SECONDS or not said_at:
                         said_at = begun
                         log.warning("The database is out of reach, open screens wait: %s", error)
                     await run(self._thread, connections.close_all)
+                    self.warnings = WarningsLook(missed=True)
                     if reader is None:
                         self._tell([], True)
                 await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - begun)))
@@ -108,12 +135,33 @@ class Hub:
             self._reading.clear()
             await run(self._thread, connections.close_all)
 
+    def _warn(self, changed):
+        if changed or changed is None:
+            for listener in self.listeners:
+                listener.add_warnings(changed)
+
     def _tell(self, changes, too_many):
         for listener in self.listeners:
             if too_many:
                 listener.add_everything()
             elif changes:
                 listener.add(changes)
+
+
+class WarningsLook:
+    """One query per look, of a table of ten rows; more only when a warning has changed. `stamp`: what it knows of."""
+
+    def __init__(self, missed=False):
+        self._watcher, self._missed, self.stamp = None, missed, 0
+
+    def look(self) -> list | None:
+        """Standing warnings that changed since the last look; None once after the database was away."""
+        now = versions.read()
+        self.stamp = now.get("warnings", 0)
+        if self._watcher is None:
+            self._watcher = Watcher(now)
+            return None if self._missed else []
+        return self._watcher.changed(now)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from duty.models import Response, Rule
 from evaluation.models import Period, Scheme, Scorecard, ScoreLine
 from events.models import (
     Assignment,
@@ -36,7 +37,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "grids", "residents", "events", "evaluation", "exchange")
+OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "exchange")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
@@ -46,6 +47,8 @@ WITHOUT_A_PAGE = {
     )),
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",
+    *(f"duty.{name}" for name in ("UnitDuty", "Shift", "HandOver", "Matter", "Remark", "Struck")),  # pages of their own
+    *(f"duty.{name}" for name in ("WarningCall", "WarningStep")),
     "residents.ImportBatch",  # everybody's own only, on the registry's pages
     "residents.SupportRecord",  # read by its service alone, file by file
     "residents.QualityCount",  # the quality board shows it
@@ -62,6 +65,8 @@ SHARED = {
     Seal,
     Group,
     CareClass,
+    Rule,
+    Response,
 }
 SCOPED = sorted(set(admin.site._registry) - SHARED, key=lambda model: model._meta.label)
 
