@@ -36,6 +36,7 @@ WORDS = {
     "grant_time": _("Note"), "refuse_time": _("Reason"), "suspend": _("Reason"), "resume": _("Reason"),
     "feed_back": _("What was done"), "verify_pass": _("What was found on site"), "rework": _("What is still wrong"),
     "evaluate": _("In your words"), "reopen": _("Reason"), "supervise": _("What is asked"), "answer": _("Answer"),
+    "remind": _("Note"),
     "whistle": _("What is to be done"), "report_in": _("Note"), "rate_call": _("In your words"),
 }
 PHOTO_KIND = {

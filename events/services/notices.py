@@ -34,6 +34,7 @@ TOLD = {
     "reopen": ("centre", "reporter"),
     "supervise": ("holder",),
     "answer": ("supervisors",),
+    "remind": ("asked",),
     "whistle": ("called",),
     "report_in": ("caller",),
     "rate_call": ("rated",),
