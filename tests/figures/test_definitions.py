@@ -81,8 +81,8 @@ def test_rates_of_a_territory_are_those_of_its_departments(everything):
     for n, turn in enumerate(turns):  # due all over two days, some late, one exempt
         turn.due_at, turn.late, turn.exempt = timezone.now() - timedelta(hours=n), n % 2 == 0, n == 4
         turn.save()
-    start, end = spans.midnight(timezone.localdate() - timedelta(days=2)), timezone.now()
-    first, last = start.date(), (end + timedelta(days=1)).date()
+    first, last = timezone.localdate() - timedelta(days=2), timezone.localdate() + timedelta(days=1)
+    start, end = spans.midnight(first), timezone.now()
     period = figures.period(everything.root.path, first, last, end)
     units = figures.departments(everything.root.path, first, last, end)
     for code, name in (("handled_on_time", "on_time"), ("closed", "closing"), ("satisfaction", "satisfaction")):
