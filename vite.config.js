@@ -46,8 +46,13 @@ export default defineConfig({
     // Files stay files: the content security policy allows no inlined fonts.
     assetsInlineLimit: 0,
     rollupOptions: {
-      // Two entries without a common part: the map is loaded on pages that have one.
-      input: { main: "frontend/main.js", map: "frontend/map.js" },
+      // Entries without a common part: each map is loaded on the pages that have it, a wall loads nothing of the desk.
+      input: {
+        main: "frontend/main.js",
+        map: "frontend/map.js",
+        "map-page": "frontend/map-page.js",
+        screen: "frontend/screen.js",
+      },
       // htmx holds an eval that its allowEval=false setting never reaches.
       checks: { eval: false },
     },

@@ -35,7 +35,7 @@ class WriteOnly(forms.ModelForm):
 
     def clean_new_id_number(self):
         number = self._checked("new_id_number", clean_id_number)
-        same = {"id_number_hash": ciphers.keyed_hash(number)}
+        same = {"id_number_hash__in": ciphers.keyed_hashes(number)}
         other = User.objects.filter(**same).exclude(pk=self.instance.pk).first() if number else None
         if other is not None and self.known.filter(pk=other.pk).exists():
             raise forms.ValidationError(_("Somebody else has this ID number."))

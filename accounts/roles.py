@@ -21,15 +21,17 @@ class Role:
     permissions: frozenset[str]
 
 
-SEE = frozenset({"grids.view_grid", "events.view_event"})
+SEE = frozenset({"grids.view_grid", "events.view_event", "duty.view_shift", "duty.view_warning"})
 REPORT = SEE | {"events.report_event"}
 FIELD = REPORT | {"evaluation.view_scorecard"}
 READ = frozenset({"residents.view_registry"})
 KEEP = READ | {"residents.edit_registry", "residents.unmask_registry"}
 WORKER = FIELD | KEEP | {"events.settle_event", "events.verify_event"}
+PAPERS = frozenset({"papers.make_sign", "papers.make_case", "papers.make_report"})
 DESK = (
     REPORT
     | {
+        "screen.view_screen",
         "events.register_event",
         "events.dispatch_event",
         "events.verify_event",
@@ -43,12 +45,33 @@ DESK = (
         "evaluation.view_scorecard",
         "residents.import_registry",
         "residents.export_registry",
+        "events.locate_worker",  # where a worker of theirs took the last step today: whom to send
+        "duty.view_handover",
+        "duty.add_handover",
+        "duty.raise_warning",
+        "duty.take_warning",
+        *PAPERS,
     }
     | KEEP
 )
-HEAD = DESK | {"residents.export_unmasked", "residents.view_access"}
-STAFF = REPORT | {"events.handle_event", "events.export_event", "evaluation.view_scorecard"}
-LEADER = SEE | {"events.supervise_event", "events.export_event", "evaluation.view_scorecard"}
+HEAD = DESK | {"residents.export_unmasked", "residents.view_access", "duty.change_shift"}
+STAFF = REPORT | {
+    "events.handle_event",
+    "events.export_event",
+    "evaluation.view_scorecard",
+    "papers.make_case",
+    "duty.take_warning",
+}
+LEADER = SEE | {
+    "screen.view_screen",
+    "events.supervise_event",
+    "events.export_event",
+    "evaluation.view_scorecard",
+    "papers.make_case",
+    "papers.make_report",
+    "duty.view_handover",
+    "duty.take_warning",
+}
 ADMIN = (
     frozenset(
         f"{app}.{verb}_{model}"
@@ -58,6 +81,8 @@ ADMIN = (
             "events": ("standard", "standardlead", "stagelimit", "calendarday"),
             "evaluation": ("scheme", "schemeitem", "period", "scorecard", "scoreline"),
             "exchange": ("unitkey",),
+            "duty": ("rule", "response"),
+            "screen": ("screenlayout",),
             "residents": (
                 "building",
                 "dwelling",
@@ -85,6 +110,13 @@ ADMIN = (
         "residents.view_change",
         "residents.view_access",
         "residents.view_gridcount",
+        "papers.make_sign",
+        "duty.change_shift",
+        "duty.view_shift",
+        "duty.view_handover",
+        "duty.view_warning",
+        "duty.view_warningstep",
+        "duty.view_rosterchange",
     }
 )
 
@@ -96,7 +128,13 @@ ROLES = {
     for role in (
         Role("worker_full", _("Full-time grid worker 专职网格员"), GRID, (4,), WORKER),
         Role("worker_part", _("Part-time grid worker 兼职网格员"), GRID, (4,), WORKER),
-        Role("grid_leader", _("Grid leader 网格长"), GRID, LOWER, FIELD | KEEP | {"events.verify_event"}),
+        Role(
+            "grid_leader",
+            _("Grid leader 网格长"),
+            GRID,
+            LOWER,
+            FIELD | KEEP | {"events.verify_event", "papers.make_sign"},
+        ),
         Role("party_leader", _("Party group leader 党小组长"), GRID, LOWER, FIELD),
         Role("joint_leader", _("Joint group leader 联组长"), GRID, LOWER, FIELD),
         Role(
@@ -104,7 +142,14 @@ ROLES = {
             _("Supervisor 督导员"),
             GRID,
             ALL,
-            FIELD | {"events.supervise_event", "residents.view_access"},
+            FIELD
+            | {
+                "events.supervise_event",
+                "residents.view_access",
+                "papers.make_case",
+                "papers.make_report",
+                "screen.view_screen",
+            },
         ),
         Role("mediator", _("Mediator 调解员"), GRID, LOWER, REPORT),
         Role("urban_officer", _("Urban management officer 城管员"), GRID, LOWER, REPORT),

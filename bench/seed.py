@@ -31,7 +31,7 @@ def token(username: str) -> str:
 def stamp() -> str:
     """Changes with the migrations and with the seed itself: an older database is made anew."""
     digest = hashlib.sha256()
-    files = [*ROOT.glob("*/migrations/*.py"), *SQL.glob("*.sql"), Path(__file__)]
+    files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("gridcenter/*/migrations/*.py"), *SQL.glob("*.sql"), Path(__file__)]
     for path in sorted(files):
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -77,6 +77,9 @@ def _make_events(events, wanted):
     data.copy(f"{data.BASE}_base", database)
     with closing(data.connect(database)) as link, link.cursor() as cursor:
         cursor.execute(_read("events.sql"), _numbers(events))
+        cursor.execute("ANALYZE")
+    _manage(database, "verify_figures", "--rebuild", "--unchecked")
+    with closing(data.connect(database)) as link, link.cursor() as cursor:
         cursor.execute("CREATE TABLE bench_stamp AS SELECT %s::text AS value", [wanted])
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("SELECT count(*) FROM events_event")

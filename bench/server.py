@@ -124,7 +124,8 @@ class Server:
 
     def rss(self) -> list[float]:
         """Resident megabytes of each worker, largest first."""
-        sizes = sorted((_resident(pid) for pid in self.pids()[1:]), reverse=True)
+        workers = self.pids()[1:] or self.pids()  # one worker is the server itself
+        sizes = sorted(map(_resident, workers), reverse=True)
         return sizes[: self.workers]
 
 

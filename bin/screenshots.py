@@ -15,7 +15,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 DESK, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 MOST_BYTES = 300_000
-OPERATOR, WORKER = "centre0001", "worker0001"
+WALL, LARGE_WALL = {"width": 1920, "height": 1080}, {"width": 3840, "height": 2160}
+OPERATOR, WORKER, LEADER = "centre0001", "worker0001", "leader0001"
 
 
 def log_in(browser, url, user, size):
@@ -100,6 +101,24 @@ def registry_pictures(browser, url):
     save("quality", shot(page, "/registry/quality/"))
 
 
+def wall_pictures(browser, url):
+    """The three compositions of the wall screen, the leader's also on a wall of 3840 × 2160, one of a street."""
+    page = log_in(browser, url, LEADER, WALL)
+    for layout in ("leader", "street", "emergency"):
+        save(f"screen-{layout}", wall_shot(page, f"/screen/?layout={layout}"))
+    page.set_viewport_size(LARGE_WALL)
+    save("screen-3840", wall_shot(page, "/screen/?layout=leader"))
+
+
+def wall_shot(page, path) -> Image.Image:
+    """A wall is never idle: its line stays open."""
+    page.goto(path)
+    page.wait_for_selector("#screen[data-drawn]", timeout=60_000)
+    page.wait_for_selector(".area", timeout=60_000)
+    page.wait_for_timeout(1000)
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
 def phone_pictures(browser, url):
     work = shot(log_in(browser, url, OPERATOR, PHONE), "/")
     page = log_in(browser, url, WORKER, PHONE)
@@ -117,6 +136,7 @@ def main(url):
         desk_pictures(browser, url)
         registry_pictures(browser, url)
         phone_pictures(browser, url)
+        wall_pictures(browser, url)
         browser.close()
 
 

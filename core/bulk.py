@@ -129,9 +129,8 @@ def _executemany(table, columns, rows):
 
         for row in rows:
             if statement is None:
-                marks = ", ".join(
-                    "GeomFromWKB(?, 4326)" if _is_geometry(table, name) else "?" for name in columns
-                )
+                places = _geometries(table)
+                marks = ", ".join(f"GeomFromWKB(?, {places[c]})" if c in places else "?" for c in columns)
                 statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"
             chunk.append(tuple([by_type.get(type(v), _value)(v) for v in row]))
             count += 1
@@ -141,10 +140,10 @@ def _executemany(table, columns, rows):
     return count
 
 
-def _is_geometry(table, column):
+def _geometries(table) -> dict[str, int]:
+    """{geometry column: its SRID}"""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM geometry_columns WHERE f_table_name = %s AND f_geometry_column = %s",
-            [table.lower(), column.lower()],
+            "SELECT f_geometry_column, srid FROM geometry_columns WHERE f_table_name = %s", [table.lower()]
         )
-        return cursor.fetchone() is not None
+        return dict(cursor.fetchall())

@@ -92,10 +92,23 @@ def decrypt(stored: str) -> str:
 
 def keyed_hash(clear: str) -> str:
     """A hash to search an encrypted value by: 64 hex digits, useless without HASH_KEY."""
-    return hmac.new(settings.HASH_KEY.encode(), clear.encode(), hashlib.sha256).hexdigest() if clear else ""
+    return _keyed_hash(settings.HASH_KEY, clear)
 
 
-@lru_cache(maxsize=4)
+def keyed_hashes(clear: str) -> list[str]:
+    """By what a stored value is found: one hash, two while HASH_KEY is renewed."""
+    return [_keyed_hash(key, clear) for key in _hash_keys()]
+
+
+def _keyed_hash(key, clear):
+    return hmac.new(key.encode(), clear.encode(), hashlib.sha256).hexdigest() if clear else ""
+
+
+def _hash_keys() -> list[str]:
+    return [key for key in (settings.HASH_KEY, settings.HASH_KEY_OLD) if key]
+
+
+@lru_cache(maxsize=8)
 def _hmac(key: str, kind: str):
     return hmac.new(key.encode(), f"{kind}:".encode(), hashlib.sha256)
 
@@ -103,9 +116,18 @@ def _hmac(key: str, kind: str):
 def tag(kind: str, clear: str) -> str:
     """A short keyed hash (128 bits, 22 characters) of a value of one kind: the same digits as another kind of value
     give another tag. Empty for an empty value."""
+    return _tag(settings.HASH_KEY, kind, clear)
+
+
+def tags(kind: str, clear: str) -> list[str]:
+    """By what a stored value is found: one tag, two while HASH_KEY is renewed."""
+    return [_tag(key, kind, clear) for key in _hash_keys()]
+
+
+def _tag(key, kind, clear):
     if not clear:
         return ""
-    made = _hmac(settings.HASH_KEY, kind).copy()
+    made = _hmac(key, kind).copy()
     made.update(clear.encode())
     return base64.urlsafe_b64encode(made.digest()[:16]).decode()[:22]
 

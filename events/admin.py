@@ -90,7 +90,7 @@ class EventAdmin(ReadOnlyAdmin):
         ("holder", "centre", "lead"),
         ("due_at", "handle_due_at", "suspended_until"),
         ("late", "returns", "reworks", "grants", "reopens"),
-        ("supervised", "settled_on_spot", "spot_check", "merged_into"),
+        ("supervised", "settled_on_spot", "spot_check", "spot_state", "merged_into"),
         ("stars", "rating_words"),
         ("reported_at", "registered_at", "dispatched_at", "signed_at"),
         ("fed_back_at", "closed_at", "evaluated_at"),

@@ -22,8 +22,8 @@ PROGRESS = (
     (gettext_lazy("Rate"), "evaluated_at", (S.CLOSED,)),
 )
 # Steps whose square in the timeline warns, and those whose circle is filled.
-ALARMS = {"overdue", "reject", "return", "rework", "supervise", "cancel", "refuse_time"}
-GOOD = {"verify_pass", "settle", "evaluate"}
+ALARMS = {"overdue", "reject", "return", "rework", "supervise", "cancel", "refuse_time", "spot_fail", "spot_late"}
+GOOD = {"verify_pass", "settle", "evaluate", "spot_pass"}
 
 
 def progress(event) -> list[dict]:

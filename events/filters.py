@@ -16,9 +16,16 @@ from events.models import Event, Standard
 from events.models.event import Light
 from events.word_index import Doubled, doubled
 from events.workflow import FINISHED, OPEN, Source, Status, Urgency
-from grids import names
+from grids import directory, names
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+PERIODS = [
+    ("today", _("Today")), ("yesterday", _("Yesterday")), ("week", _("7 days")), ("month", _("This month")),
+]
+LEVELS = [
+    ("0", _("Command centre")), ("1", _("Area centres")), ("2", _("Town centres")), ("3", _("Stations")),
+    ("department", _("Departments")),
+]
 OPEN_CHOICES = [("yes", _("Open")), ("no", _("Finished"))]
 NUMBER = re.compile(r"^\d{6}-\d{4}(-\d{0,9})?$")
 MOST_DIGITS = 2**63 - 1
@@ -74,6 +81,8 @@ class EventFilterSet(filters.FilterSet):
     late = YesNo(label=_("Has been late"))
     supervised = YesNo(label=_("Under supervision"))
     placed = YesNo(label=_("Inside a grid"))
+    level = filters.ChoiceFilter(label=_("Lies with level"), choices=LEVELS, method="by_level", empty_label=_("All"))
+    period = filters.ChoiceFilter(label=_("Reported"), choices=PERIODS, method="by_period", empty_label=_("Any time"))
     reported_from = filters.DateFilter(label=_("Reported from"), method="from_day", widget=DAY)
     reported_to = filters.DateFilter(label=_("Reported until"), method="to_day", widget=DAY)
 
@@ -139,6 +148,24 @@ class EventFilterSet(filters.FilterSet):
 
     def by_worklist(self, queryset, name, value):
         return queryset.filter(worklists.condition(value, self.request.user))
+
+    def by_level(self, queryset, name, value):
+        """Centres of a level, or departments: by the units' ids, which the index of holders knows."""
+        units = directory.current(self.versions).units.values()
+        if value == "department":
+            return queryset.filter(holder__in=[u.pk for u in units if u.kind == "department"])
+        return queryset.filter(holder__in=[u.pk for u in units if u.kind == "centre" and u.level == int(value)])
+
+    def by_period(self, queryset, name, value):
+        """A saved view keeps its meaning: "today" is today whenever it is opened."""
+        today = timezone.localdate()
+        first, last = {
+            "today": (today, today),
+            "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+            "week": (today - timedelta(days=6), today),
+            "month": (today.replace(day=1), today),
+        }[value]
+        return self.to_day(self.from_day(queryset, name, first), name, last)
 
     def from_day(self, queryset, name, value):
         return queryset.filter(reported_at__gte=_midnight(value))

@@ -35,12 +35,13 @@ WORDS = {
     "return": _("Why it is not yours"), "co_report": _("What was done"), "ask_time": _("Why more time is needed"),
     "grant_time": _("Note"), "refuse_time": _("Reason"), "suspend": _("Reason"), "resume": _("Reason"),
     "feed_back": _("What was done"), "verify_pass": _("What was found on site"), "rework": _("What is still wrong"),
+    "spot_pass": _("What the check found"), "spot_fail": _("What was not settled"),
     "evaluate": _("In your words"), "reopen": _("Reason"), "supervise": _("What is asked"), "answer": _("Answer"),
     "whistle": _("What is to be done"), "report_in": _("Note"), "rate_call": _("In your words"),
 }
 PHOTO_KIND = {
     "feed_back": Attachment.Kind.AFTER, "co_report": Attachment.Kind.AFTER, "verify_pass": Attachment.Kind.VERIFY,
-    "rework": Attachment.Kind.VERIFY,
+    "rework": Attachment.Kind.VERIFY, "spot_pass": Attachment.Kind.VERIFY, "spot_fail": Attachment.Kind.VERIFY,
 }
 MOST_MATCHES = 20
 
@@ -223,7 +224,7 @@ def _amount_unit(desk, required):
     )
 
 
-def _moment(label, hours):
+def moment(label, hours):
     def make(desk, required):
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         start = timezone.localtime() + timedelta(hours=hours)
@@ -263,7 +264,7 @@ FIELDS = {
     "standard": _standard, "urgency": _urgency, "grid": _grid, "lead": _lead, "co_units": _co_units,
     "units": _units, "repeats": _repeats, "amount": _amount,
     "amount_unit": _amount_unit, "until": _until, "place": _place,
-    "answer_by": _moment(_("Answer by"), 24), "come_by": _moment(_("Come by"), 1),
+    "answer_by": moment(_("Answer by"), 24), "come_by": moment(_("Come by"), 1),
     "location": _pin, "photos": _photos, "stars": lambda desk, required: stars_field(_("Rating")),
 }
 

@@ -26,6 +26,7 @@ class Change:
     reporter_id: int | None
     actor_id: int | None
     by_clock: bool
+    moved: bool = False  # to another grid: where it was, a figure has changed as well
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class Viewer:
             or not self.departments.isdisjoint(change.units)
             or change.reporter_id == self.user_id
         )
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A wall screen of a territory, whoever stands before it: everything in it is news."""
+
+    path: str
+
+    def sees(self, change: Change) -> bool:
+        return change.moved or change.path.startswith(self.path)
 
 
 class Reader:
@@ -97,6 +108,7 @@ def _changes(rows) -> list[Change]:
             reporter,
             actor,
             action in SYSTEM_ACTIONS,
+            action == "place",
         )
         for _xact, _pk, event, path, holder, lead, reporter, actor, action in rows
     ]

@@ -1,14 +1,46 @@
-"""Pages of lists by key: the deepest costs what the first one costs. The order is by id, or by urgency."""
+"""Pages of the desk's lists by key: the deepest costs what the first one costs, in every order that is offered."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
 
-PAGE_SIZES = (20, 50, 100)
+from core.api.pagination import Keyset, decode, encode
+
+PAGE_SIZES, USUAL_SIZE = (20, 30, 50, 100), 30
 MOST_DIGITS = 18  # fits into a bigint
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of the list: each walks an index. `opposite` is the order that a second press asks for."""
+
+    name: str
+    label: str
+    keyset: Keyset
+    kinds: tuple[type, ...]
+    opposite: str
+
+    def key(self, event) -> tuple:
+        return tuple(getattr(event, field) for field in self.keyset.fields)
+
+
+BY_DUE, BY_ID, BY_NUMBER = ("due_at", "id"), ("id",), ("number", "id")
+ORDERS = {
+    order.name: order
+    for order in (
+        Order("urgent", _("Most urgent first"), Keyset(BY_DUE, nulls_last=True), (datetime, int), "calm"),
+        Order("calm", _("Least urgent first"), Keyset(BY_DUE, True, nulls_last=True), (datetime, int), "urgent"),
+        Order("newest", _("Newest first"), Keyset(BY_ID, True), (int,), "oldest"),
+        Order("oldest", _("Oldest first"), Keyset(BY_ID), (int,), "newest"),
+        Order("number", _("By case number"), Keyset(BY_NUMBER, nulls_last=True), (str, int), "number_down"),
+        Order(
+            "number_down", _("By case number, downwards"), Keyset(BY_NUMBER, True, nulls_last=True), (str, int), "number"
+        ),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -32,42 +64,45 @@ def words(text: str | None) -> str:
 
 
 def size_from(text: str | None) -> int:
-    return found if (found := number(text)) in PAGE_SIZES else PAGE_SIZES[0]
+    return found if (found := number(text)) in PAGE_SIZES else USUAL_SIZE
 
 
-def newest_first(queryset, cursor: str, size: int) -> Page:
-    """By id, downwards. A cursor that cannot be read is the first page."""
-    last = number(cursor)
-    if last is not None:
-        queryset = queryset.filter(pk__lt=last)
-    rows = list(queryset.order_by("-pk")[: size + 1])
+def page(queryset, order: Order, cursor: str, size: int) -> Page:
+    """The rows after the cursor. A cursor that cannot be read, or was made for another order, is the first page."""
+    position = position_of(order, cursor)
+    rows = order.keyset.page(queryset, position, False, size + 1)
     more = len(rows) > size
-    return Page(rows[:size], str(rows[size - 1].pk) if more else "", last is None)
+    return Page(rows[:size], encode(order.name, *order.key(rows[size - 1])) if more else "", position is None)
 
 
-def most_urgent_first(queryset, cursor: str, size: int) -> Page:
-    """By the running deadline, those without one last; then by id."""
-    after = _parse(cursor)
-    if after is not None:
-        due_at, pk = after
-        later = Q(due_at__gt=due_at) | Q(due_at=None) | Q(due_at=due_at, pk__gt=pk) if due_at else Q(due_at=None, pk__gt=pk)
-        queryset = queryset.filter(later)
-    rows = list(queryset.most_urgent_first()[: size + 1])
-    more = len(rows) > size
-    return Page(rows[:size], _cursor(rows[size - 1]) if more else "", after is None)
-
-
-def _cursor(event) -> str:
-    since = (event.due_at - EPOCH) // MICROSECOND if event.due_at else ""
-    return f"{since}_{event.pk}"
-
-
-def _parse(cursor):
-    due, _sep, pk = cursor.rpartition("_")
-    pk, since = number(pk), number(due)
-    if pk is None or (due and since is None):
+def position_of(order: Order, cursor: str) -> list | None:
+    if not cursor:
         return None
     try:
-        return (EPOCH + since * MICROSECOND if due else None), pk
-    except OverflowError:
+        name, *position = decode(cursor, str, *order.kinds)
+    except ValidationError:
         return None
+    needed = position[1:] if order.keyset.nulls_last else position
+    return position if name == order.name and None not in needed else None
+
+
+def sorter(order: Order) -> Callable:
+    """The order of the list as a key for `sorted` and comparisons in this process, empty values last."""
+    down = order.keyset.descending
+
+    def key(values):
+        first, *rest = values
+        return (first is None, Turned(first, down) if first is not None else 0, *(Turned(v, down) for v in rest))
+
+    return key
+
+
+@dataclass(frozen=True, order=False)
+class Turned:
+    """A value that compares the other way round, if asked to."""
+
+    value: object
+    down: bool
+
+    def __lt__(self, other):
+        return self.value > other.value if self.down else self.value < other.value

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import FloatField, Func, QuerySet
+from django.db.models import FloatField, Func, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from core import feeds
 from core.ciphers import mask_phone
-from core.errors import Invalid
 from events import limits, worklists
 from events.models import Event, Transition
 from events.models.event import Light
@@ -34,7 +32,6 @@ SUMMARY = (
 POINT = ("id", "lon", "lat", "status", "urgency", "light", "standard_id")
 MOST_POINTS = 10_000  # where closed events are among them
 POINT_COLUMNS = ("id", "lon", "lat", "status", "urgency", "light", "standard")
-FEED_WINDOW = 2000  # rows of history looked through per request, so that a reader who sees little is still fast
 
 
 class X(Func):
@@ -142,56 +139,31 @@ def points(events: QuerySet[Event], most: int | None = None) -> tuple[list[tuple
 
 
 def counts(user) -> list[dict]:
-    """The worklists with their counts: one query."""
-    found = worklists.counts(user)
-    return [{"name": w.name, "label": w.label, "tone": w.tone, "count": found[w.name]} for w in worklists.WORKLISTS]
+    """The worklists with their counts: one query. `more`: there are more than `count`, which were not counted."""
+    found, most = worklists.counts(user), worklists.MOST
+    return [
+        {
+            "name": w.name, "label": w.label, "tone": w.tone, "count": min(found[w.name], most),
+            "more": found[w.name] > most,
+        }
+        for w in worklists.WORKLISTS
+    ]  # fmt: skip
 
 
 # ---- the feed of steps
 
 
-@dataclass(frozen=True)
-class Feed:
-    """Steps after a position; where the next reader goes on; whether there is more already."""
-
-    rows: list[tuple]
-    position: tuple[int, int]
-    more: bool
-
-
+# Behind the position, which `core.feeds` puts first.
 STEP = (
-    "id", "xact", "event_id", "event__number", "seq", "action", "source", "target", "at", "actor_id", "actor__name",
-    "unit_id", "words", "lon", "lat", "facts",
+    "event_id", "event__number", "seq", "action", "source", "target", "at", "actor_id", "actor__name", "unit_id", "words",
+    "lon", "lat", "facts",
 )  # fmt: skip
 
 
-def feed(user, position: tuple[int, int], size: int) -> Feed:
-    """Steps of events this person sees, in the order they were committed, after `position` (xact, id).
-
-    On PostgreSQL a transaction that is still open may commit with a lower id than rows already visible. So only rows
-    of transactions below the oldest one that is writing are given, and they are ordered by transaction: nothing can
-    appear before a position once handed out. SQLite's writers stand in line, so there the order of ids is that of
-    commits. Four queries.
-    """
-    whole, bound = feeds.settled(Transition)
-    if bound is not None and position[0] >= bound:
-        raise Invalid(fields={"cursor": [_("This cursor is from before the database was restored: begin anew.")]})
-    after = feeds.beyond(position)
-    history = Transition.objects.filter(whole, after).order_by("xact", "id")
-    window = history[:FEED_WINDOW]
-    seen = Event.objects.visible_to(user).order_by()
-    rows = list(
-        Transition.objects.filter(pk__in=window.values("pk"), event__in=seen)
-        .order_by("xact", "id")
-        .values_list(*STEP)[: size + 1]
-    )
-    if len(rows) > size:
-        return Feed(rows[:size], (rows[size - 1][1], rows[size - 1][0]), True)
-    last = history.values_list("xact", "id")[FEED_WINDOW - 1 : FEED_WINDOW].first()
-    if last is not None:
-        return Feed(rows, last, True)
-    newest = history.order_by("-xact", "-id").values_list("xact", "id").first()
-    return Feed(rows, newest or position, False)
+def feed(user, position: tuple[int, int], size: int) -> feeds.Page:
+    """Steps of events this person sees, in the order they were committed, after `position`. Four queries."""
+    seen = Q(event__in=Event.objects.visible_to(user).order_by())
+    return feeds.read(Transition.objects.all(), seen, STEP, position, size)
 
 
 def newest_position() -> tuple[int, int]:
@@ -200,8 +172,8 @@ def newest_position() -> tuple[int, int]:
 
 
 def step_row(values, known: Known) -> dict[str, Any]:
-    """One step of the feed, from its STEP tuple."""
-    row = dict(zip(STEP, values, strict=True))
+    """One step of the feed, from its row: (xact, id, *STEP)."""
+    row = dict(zip(("xact", "id", *STEP), values, strict=True))
     lon, lat = row.pop("lon"), row.pop("lat")
     return {
         "id": row["id"],

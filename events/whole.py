@@ -67,6 +67,8 @@ def _facts(event, known, user) -> dict:
         "suspended_until": event.suspended_until,
         "settled_on_spot": event.settled_on_spot,
         "spot_check": event.spot_check,
+        "spot_state": event.spot_state,
+        "spot_due_at": event.spot_due_at,
         "merged_into": event.merged_into and {"id": event.merged_into_id, "number": event.merged_into.number},
         "rating_words": event.rating_words,
     }  # fmt: skip

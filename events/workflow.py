@@ -53,6 +53,18 @@ STAGE_OF = {
 }
 
 
+class SpotCheck(TextChoices):
+    """Of an event that was settled on the spot and drawn for a check; none where none was drawn."""
+
+    WAITING = "waiting", _("Awaiting a spot check 待抽查")
+    LATE = "late", _("Spot check overdue 抽查超期")
+    PASSED = "passed", _("Spot check passed 抽查合格")
+    FAILED = "failed", _("Spot check failed 抽查不合格")
+
+
+SPOT_WAITING = (SpotCheck.WAITING, SpotCheck.LATE)
+
+
 class Urgency(TextChoices):
     NORMAL = "normal", _("Normal 一般")
     URGENT = "urgent", _("Urgent 紧急")
@@ -110,11 +122,16 @@ class Move:
     danger: bool = False
     on_site: tuple[str, ...] = ()  # one of these, from somebody who is there (a post in the grid, not in a unit)
     as_standard_asks: tuple[str, ...] = ()  # where the standard asks for photos
+    while_true: str = ""  # the field of Facts without which there is nothing to be done
 
     def target_from(self, status, resume_status=None):
         if self.target == SAME:
             return status
         return resume_status if self.target == BEFORE else self.target
+
+    def fits(self, facts: "Facts") -> bool:
+        """Whether the event is where the move begins, whoever wants to make it."""
+        return facts.status in self.sources and (not self.while_true or getattr(facts, self.while_true))
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,7 @@ class Facts:
     called_unit_ids: frozenset[int] = field(default_factory=frozenset)
     caller_ids: frozenset[int] = field(default_factory=frozenset)
     resume_status: str | None = None
+    spot_check_waits: bool = False
 
 
 def _from(*statuses):
@@ -146,6 +164,7 @@ _DESK = (Who(HOLDER, "events.register_event"),)
 _BEFORE_DISPATCH = _from(S.REPORTED, S.REGISTERED)
 _IN_WORK = _from(S.REGISTERED, S.DISPATCHED, S.HANDLING)
 _NUMBERED = _from(*OPEN) - {S.REPORTED}
+_DONE = _from(S.CLOSED, S.EVALUATED)
 
 MOVES: dict[str, Move] = {
     # name: label, from, to, who may, must supply, may supply
@@ -286,9 +305,31 @@ MOVES: dict[str, Move] = {
         _("Rate 评价"), _from(S.CLOSED), S.EVALUATED, (Who(REPORTER),), ("stars",), ("words",), strong=True
     ),
     "lapse": Move(_("No rating given 逾期未评"), _from(S.CLOSED), S.EVALUATED, (Who(SYSTEM),)),
+    "archive": Move(_("Archived, no rating asked 无需评价归档"), _from(S.CLOSED), S.EVALUATED, (Who(SYSTEM),)),
+    "spot_pass": Move(
+        _("Spot check passed 抽查合格"),
+        _DONE,
+        SAME,
+        (Who(CENTRE, "events.verify_event"),),
+        ("words",),
+        ("photos", "location"),
+        stage=False,
+        strong=True,
+        while_true="spot_check_waits",
+    ),
+    "spot_fail": Move(
+        _("Spot check failed 抽查不合格"),
+        _DONE,
+        S.REGISTERED,
+        (Who(CENTRE, "events.verify_event"),),
+        ("words",),
+        ("photos", "location"),
+        danger=True,
+        while_true="spot_check_waits",
+    ),
     "reopen": Move(
         _("Reopen 重新办理"),
-        _from(S.CLOSED, S.EVALUATED),
+        _DONE,
         S.REGISTERED,
         (Who(CENTRE, "events.reopen_event"), Who(REPORTER)),
         ("words",),
@@ -330,7 +371,7 @@ MOVES: dict[str, Move] = {
     ),
     "rate_call": Move(
         _("Rate a called unit 评价报到单位"),
-        _NUMBERED | {S.CLOSED, S.EVALUATED},
+        _NUMBERED | _DONE,
         SAME,
         (Who(CALLER, "events.whistle_event"),),
         ("unit", "stars"),
@@ -341,6 +382,7 @@ MOVES: dict[str, Move] = {
     "overdue": Move(_("Late 超时"), _from(*RUNNING), SAME, (Who(SYSTEM),), stage=False),
     "unanswered": Move(_("Supervision not answered 督办逾期"), _from(*OPEN), SAME, (Who(SYSTEM),), stage=False),
     "no_show": Move(_("Called unit did not come 未按时报到"), _NUMBERED, SAME, (Who(SYSTEM),), stage=False),
+    "spot_late": Move(_("Spot check overdue 抽查超期"), _DONE, SAME, (Who(SYSTEM),), stage=False),
 }
 
 # The two ways an event begins: not moves of an existing one.
@@ -410,7 +452,7 @@ def moves_for(facts: Facts, seats, user_id) -> list[str]:
     return [
         name
         for name, move in MOVES.items()
-        if facts.status in move.sources
+        if move.fits(facts)
         and name not in SYSTEM_ACTIONS
         and seat_for(move, facts, seats, user_id)
     ]

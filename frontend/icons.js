@@ -4,7 +4,9 @@ export const icons = [
   "ban", "refresh", "bell", "building", "building-community", "bulb", "camera", "chart-bar", "check", "chevron-down",
   "chevron-left", "chevron-right", "circle-check", "clipboard-check", "clock", "current-location", "dots",
   "download", "door", "edit", "eye", "eye-off", "file-text", "filter", "gavel", "git-merge", "history", "home", "heart-handshake", "hourglass", "inbox",
-  "info-circle", "key", "language", "link", "list-check", "list-details", "loader", "logout", "map-pin", "menu-2",
-  "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "rotate", "route",
-  "search", "send", "settings", "sitemap", "speakerphone", "star", "trash", "trophy", "transfer", "upload", "user", "user-plus", "users", "world", "x",
+  "info-circle", "key", "keyboard", "language", "link", "list-check", "list-details", "loader", "logout", "map", "map-pin", "maximize", "menu-2",
+  "message", "message-report", "phone", "photo", "player-pause", "player-play", "plus", "presentation", "printer", "rotate", "route",
+  "search", "send", "settings", "sitemap", "speakerphone", "stack-2", "star", "trash", "trophy", "transfer", "upload", "user", "user-plus", "users", "world", "x",
+  // duty and warnings
+  "shield-check", "calendar", "copy", "volume", "volume-off", "urgent",
 ];

@@ -1,6 +1,7 @@
 // Open pages hear that events have changed, and offer to show it: nothing moves under somebody's hands.
 // Regions: [data-live-region] with an id; [data-live-event] in them names the one event they are about;
-// [data-live-careful] ones are left alone while somebody types in them.
+// [data-live-careful] ones are left alone while somebody types in them; [data-live-desk] renews itself (desk/changes.js).
+// A region within [data-live-url] is read from that address instead of the page's own.
 const LOST_AFTER = 5000;
 const WITHOUT_LIVE = 60000;
 
@@ -8,7 +9,7 @@ const changed = new Set();
 let everything = false;
 
 function regions() {
-  return [...document.querySelectorAll("[data-live-region]")].filter(concerns);
+  return [...document.querySelectorAll("[data-live-region]:not([data-live-desk])")].filter(concerns);
 }
 
 function concerns(region) {
@@ -26,7 +27,9 @@ function refresh() {
   for (const region of regions()) {
     if ("liveCareful" in region.dataset && isTypedIn(region)) continue;
     const self = `#${region.id}`;
-    window.htmx.ajax("GET", window.location.href, { source: region, target: self, select: self, swap: "outerHTML" });
+    const around = region.closest("[data-live-url]");
+    const url = (around && around.dataset.liveUrl) || window.location.href;
+    window.htmx.ajax("GET", url, { source: region, target: self, select: self, swap: "outerHTML" });
   }
   changed.clear();
   everything = false;
@@ -47,32 +50,46 @@ function tell(facts) {
   if (facts.all) everything = true;
   for (const pk of facts.events || []) changed.add(pk);
   show();
+  document.dispatchEvent(new CustomEvent("live:changed", { detail: facts }));
 }
 
 export function watchLive() {
   const frame = document.querySelector("[data-live]");
-  if (!frame || !window.EventSource || !document.querySelector("[data-live-region]")) return;
+  if (!frame || !window.EventSource) return;
   const lost = document.getElementById("live-lost");
   let line = null;
   let timer = 0;
   let missed = false;
   let without = false;
+  const warn = () => document.dispatchEvent(new CustomEvent("live:warnings"));
+  const say = (state) => {
+    document.documentElement.dataset.line = state; // who cannot hear looks now and then (warnings.js)
+  };
 
   function hear(next) {
-    next.addEventListener("hello", () => {
+    next.addEventListener("warnings", warn);
+    next.addEventListener("hello", (event) => {
+      say("open");
+      const stamp = JSON.parse(event.data).warnings;
+      const known = document.getElementById("warnings")?.dataset.stamp;
+      if (known && stamp !== undefined && known !== String(stamp)) warn(); // raised while the page was on its way
       if (line && line !== next) line.close();
       line = next;
       window.clearTimeout(timer);
       timer = 0;
       frame.dataset.liveOn = ""; // from now on every change is told
       lost.hidden = true;
-      if (missed) tell({ all: true });
+      if (missed) {
+        tell({ all: true });
+        warn();
+      }
       missed = false;
     });
     next.addEventListener("changed", (event) => tell(JSON.parse(event.data)));
     next.addEventListener("again", () => hear(new EventSource(frame.dataset.live)));
     next.addEventListener("error", () => {
       if (next !== line && line !== null) return;
+      say("lost");
       if (next.readyState === EventSource.CLOSED && line === null) {
         without = true; // the server offers no live line: the page is looked at every minute instead
         return;

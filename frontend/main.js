@@ -12,12 +12,18 @@ import "./styles/imports.css";
 import "./styles/registry.css";
 import "./styles/care.css";
 import "./styles/live.css";
+import "./styles/papers.css";
+import "./styles/warnings.css";
+import "./styles/duty.css";
+import "./styles/desk.css";
 import htmx from "htmx.org";
 import { watchForms } from "./forms.js";
 import { watchPhotos } from "./photos.js";
 import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
 import { watchCases } from "./case.js";
+import { watchWarnings } from "./warnings.js";
+import { watchDesk } from "./desk/index.js";
 
 // The content security policy forbids inline styles of htmx and eval.
 htmx.config.includeIndicatorStyles = false;
@@ -36,5 +42,7 @@ window.htmx = htmx;
 watchMenus();
 watchForms();
 watchPhotos();
+watchWarnings();
 watchLive();
 watchCases();
+watchDesk();

@@ -2,6 +2,7 @@
 import "leaflet/dist/leaflet.css";
 import "./styles/map.css";
 import L from "leaflet";
+import { baseOf, drawSquare } from "./bigmap/basemap.js";
 
 const SHAPES = {
   // The same shapes as the lights beside the words: never colour alone.
@@ -12,6 +13,20 @@ const SHAPES = {
   "house-empty": '<svg viewBox="0 0 24 24"><path d="M12 3L2 12h3v9h14v-9h3z"/></svg>',
   pin: '<svg viewBox="0 0 24 32"><path d="M12 31C7 23 2 18 2 11.5a10 10 0 0 1 20 0C22 18 17 23 12 31z"/><circle cx="12" cy="11.5" r="3.8"/></svg>',
 };
+
+/** Tiles as they are, or redrawn where the base map has another coordinate system. */
+function baseLayer(address, options) {
+  const base = baseOf(address);
+  if (base.plain) return L.tileLayer(base.url, options);
+  const Redrawn = L.GridLayer.extend({
+    createTile({ x, y, z }, done) {
+      const canvas = document.createElement("canvas");
+      drawSquare(base, { x, y, z }, canvas).then(() => done(null, canvas), done);
+      return canvas;
+    },
+  });
+  return new Redrawn(options);
+}
 
 function icon(light) {
   const pin = light === "pin";
@@ -106,7 +121,7 @@ function draw(element) {
   const map = L.map(element, { attributionControl: Boolean(element.dataset.tiles), zoomSnap: 0.5, maxZoom: 19 });
   if (element.dataset.tiles) {
     map.attributionControl.setPrefix(false); // no link to another host but the tiles' own
-    L.tileLayer(element.dataset.tiles, { attribution: element.dataset.attribution || "", maxZoom: 19 }).addTo(map);
+    baseLayer(element.dataset.tiles, { attribution: element.dataset.attribution || "", maxZoom: 19 }).addTo(map);
   }
   const outlines = addOutlines(map, data(element, "outlines"));
   const points = data(element, "points") || [];

@@ -14,6 +14,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from core import basemap
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -52,6 +54,7 @@ FIELD_KEYS = required(
     file=env("FIELD_KEYS_FILE", default=""),
 )
 HASH_KEY = required("HASH_KEY", demo="demo-only-hash-key", file=env("HASH_KEY_FILE", default=""))
+HASH_KEY_OLD = env("HASH_KEY_OLD", default="")  # the one before, while rotate_hashes runs: both find
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) if SERVICE else ["*"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -61,9 +64,12 @@ INSTALLED_APPS = [
     "grids",
     "residents",
     "events",
+    "duty",
     "evaluation",
     "exchange",
+    "papers",
     "gridcenter",
+    "gridcenter.screen",
     "core.admin_config.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -181,6 +187,7 @@ else:
         "default": {
             "BACKEND": "core.cache.ProcessCache",
             "LOCATION": "gridcenter",
+            "OPTIONS": {"MAX_ENTRIES": 4000},  # tiles beside counters: Django's 300 would throw these out
         }
     }
     CELERY_BROKER_URL = "filesystem://localhost"  # without a host kombu warns at every start
@@ -203,11 +210,15 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # Each looks for everything that is due: one that waited for a minute has nothing to add to the next.
     "sweep-clocks": {"task": "events.tasks.sweep_clocks", "schedule": 60.0, "options": {"expires": 55}},
+    "fold-figures": {"task": "events.tasks.fold_figures", "schedule": 10.0, "options": {"expires": 9}},
+    "watch-over": {"task": "duty.tasks.watch_over", "schedule": 60.0, "options": {"expires": 55}},
     "seal-history": {"task": "events.tasks.seal_history", "schedule": crontab(hour=0, minute=20)},
     "drop-uploads": {"task": "events.tasks.drop_uploads", "schedule": crontab(hour=3, minute=40)},
     "purge-imports": {"task": "residents.tasks.purge_imports", "schedule": crontab(hour=3, minute=50)},
+    "count-quality": {"task": "residents.tasks.count_quality", "schedule": crontab(minute=25), "options": {"expires": 3000}},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
     "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
+    "sweep-papers": {"task": "papers.tasks.sweep_papers", "schedule": 60.0, "options": {"expires": 55}},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
     # 1st of the month, 02:00, and first day of the quarter, 02:30. The tasks also score what was missed.
     "score-months": {
@@ -310,6 +321,12 @@ ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=1095)
 ERASE_DAYS = env.int("ERASE_DAYS", default=3650)
 CONTACT_DAYS = env.int("CONTACT_DAYS", default=365)
 
+# --- Papers ---------------------------------------------------------------------------------------------------
+# Where residents reach this system: QR codes on signs and cards hold PUBLIC_URL + RESIDENT_PAGE ({code}, {id} of a grid).
+PUBLIC_URL = env("PUBLIC_URL", default="" if SERVICE else "http://127.0.0.1:8000")
+RESIDENT_PAGE = env("RESIDENT_PAGE", default="") or "/g/{code}/"
+PAPER_KEEP_DAYS = env.int("PAPER_KEEP_DAYS", default=7)  # finished papers are removed after so long
+
 # --- Transport ------------------------------------------------------------------------------------------------
 USE_TLS = env.bool("USE_TLS", default=SERVICE)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = USE_TLS
@@ -317,14 +334,22 @@ SECURE_SSL_REDIRECT = USE_TLS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if USE_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = USE_TLS
+# Each is a promise for hosts that are not ours, and the second one cannot be taken back for months: off unless asked for.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = USE_TLS and env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS and env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]  # they ask for the two above
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MAP_TILES_CRS = env("MAP_TILES_CRS", default=basemap.MERCATOR)
+MAP_TILES_URL = basemap.told(env("MAP_TILES_URL", default=""), MAP_TILES_CRS)
+# The base map's host and no other; the large map and redrawn tiles fetch its pictures, the small one shows them.
+TILE_HOSTS = sorted({basemap.origin(MAP_TILES_URL), *env.list("TILE_HOSTS", default=[])} - {""})
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": [],
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *env.list("TILE_HOSTS", default=[])],
+        "img-src": [SELF, "data:", "blob:", *TILE_HOSTS],
+        "connect-src": [SELF, *TILE_HOSTS],
         "style-src": [SELF, "'unsafe-inline'"],
         "script-src": [SELF],
         "object-src": [NONE],
@@ -336,10 +361,12 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Map ------------------------------------------------------------------------------------------------------
 # No tiles by default: an intranet has none. TILES=[] turns them off (None would ask another host).
-MAP_TILES_URL = env("MAP_TILES_URL", default="")
 MAP_TILES_ATTRIBUTION = env("MAP_TILES_ATTRIBUTION", default="")
 LEAFLET_CONFIG = {
-    "TILES": [("base", MAP_TILES_URL, {"attribution": MAP_TILES_ATTRIBUTION})] if MAP_TILES_URL else [],
+    # The admin's map cannot redraw tiles of another system than web mercator: it does without.
+    "TILES": [("base", MAP_TILES_URL, {"attribution": MAP_TILES_ATTRIBUTION})]
+    if MAP_TILES_URL and MAP_TILES_CRS == basemap.MERCATOR
+    else [],
     "ATTRIBUTION_PREFIX": "",
     "DEFAULT_CENTER": (27.65, 113.49),
     "DEFAULT_ZOOM": 10,
@@ -398,6 +425,9 @@ SPECTACULAR_SETTINGS = {
         "UnitKind": "grids.models.unit.Unit.Kind",
         "StandardKind": "events.models.standard.Standard.Kind",
         "AttachmentKind": "events.models.attachment.Attachment.Kind",
+        "WarningLevel": "duty.models.warning.Level",
+        "WarningCause": "duty.models.warning.Cause",
+        "ShiftRole": "duty.models.roster.Shift.Role",
         "PeriodKind": "evaluation.models.scheme.Kind",
         "PeriodStatus": "evaluation.models.period.Period.Status",
         "SubjectKind": "evaluation.api.shapes.SUBJECTS",

@@ -65,7 +65,7 @@ def support_q(user, path_field="grid__path") -> Q:
     """Rows with a `class_tag` of a statutory register where this person may know of it."""
     by_paths: dict[frozenset, list[str]] = {}
     for care_class in classes_for(user, group="statutory"):
-        by_paths.setdefault(paths_of(user, care_class), []).append(class_tag(care_class))
+        by_paths.setdefault(paths_of(user, care_class), []).extend(class_tags(care_class))
     return _either(by_paths, "class_tag__in", path_field)
 
 
@@ -74,8 +74,17 @@ def class_tag(care_class) -> str:
     return ciphers.tag("class", care_class.code)
 
 
+def class_tags(care_class) -> list[str]:
+    """By what its files are found: two tags while HASH_KEY is renewed."""
+    return ciphers.tags("class", care_class.code)
+
+
 def resident_tag(resident_id) -> str:
     return ciphers.tag("resident", str(resident_id))
+
+
+def resident_tags(resident_id) -> list[str]:
+    return ciphers.tags("resident", str(resident_id))
 
 
 def _either(by_paths, field, path_field):

@@ -16,8 +16,10 @@ from core.errors import Invalid, NotFound, Refused
 from core.sheets import csv_pieces, xlsx_pieces
 from grids.models import Grid
 from grids.scope import Scope
-from residents import codes
+from residents import codes, outgoing_registers
 from residents.intake.columns import COLUMNS, MODELS
+from residents.selectors import checks, due
+from residents.selectors.search import search
 from residents.services import access, trail
 
 EXPORT, UNMASKED = "residents.export_registry", "residents.export_unmasked"
@@ -41,6 +43,9 @@ FILTERS = {
     "organisation": ("kind", "safety"),
     "place": ("kind", "safety"),
 }
+# Which kind of record a due list holds; those of registers are in outgoing_registers.
+DUE = {"permits": "resident", "dwelling_missing": "resident", "id_missing": "resident", "inspections": "place",
+       "occupied": "dwelling"}  # fmt: skip
 POINT = {"lon": "location", "lat": "location"}
 FORMATS = {
     "csv": ("text/csv; charset=utf-8", csv_pieces),
@@ -67,17 +72,52 @@ class Outgoing:
     name: str
 
 
-def visible(user, kind: str, filters) -> QuerySet:
-    """The records of a kind this person may take out, by the filters of the page (a mapping of texts)."""
+def visible(user, kind: str, filters):
+    """The records of a kind this person may take out, by the filters of the page (a mapping of texts): what a grid
+    holds, a due list (`due`), the rows of a check (`fault`), what a search found (`q`), a register (`class`). A
+    queryset; of statutory registers a list. Raises NotFound for what is not this person's."""
+    path = _path(user, filters)
+    if kind in outgoing_registers.KINDS:
+        return outgoing_registers.visible(user, kind, filters, path)
     if kind not in MODELS:
         raise NotFound
-    rows = MODELS[kind].objects.visible_to(user).permitted(user, EXPORT)
+    rows = MODELS[kind].objects.visible_to(user).permitted(user, EXPORT).filter(grid__path__startswith=path)
     rows = rows.living() if kind == "resident" else rows.current()
-    if grid := _number(filters.get("grid")):
-        path = Grid.objects.visible_to(user).filter(pk=grid).values_list("path", flat=True).first()
-        if path is None:
+    return _asked(user, kind, filters, path, _filtered(kind, filters, rows))
+
+
+def count(rows) -> int:
+    return rows.count() if isinstance(rows, QuerySet) else len(rows)
+
+
+def _path(user, filters) -> str:
+    grid = _number(filters.get("grid"))
+    if not grid:
+        return "/"
+    path = Grid.objects.visible_to(user).filter(pk=grid).values_list("path", flat=True).first()
+    if path is None:
+        raise NotFound
+    return path
+
+
+def _asked(user, kind, filters, path, rows):
+    """What the page that was left showed: a due list, the rows of a check, the hits of a search."""
+    if listed := filters.get("due"):
+        if DUE.get(listed) != kind:
             raise NotFound
-        rows = rows.filter(grid__path__startswith=path)
+        rows = rows.filter(pk__in=due.listed(user=user, kind=listed, path=path).values("pk"))
+    if fault := filters.get("fault"):
+        check = checks.CHECKS.get(fault)
+        if check is None or check.model is not MODELS[kind]:
+            raise NotFound
+        rows = check.rows(rows)
+    if words := filters.get("q"):
+        hits = [hit.pk for group in search(user, words).groups if group.kind == kind for hit in group.hits]
+        rows = rows.filter(pk__in=hits)
+    return rows
+
+
+def _filtered(kind, filters, rows):
     wanted = Q()
     for name in FILTERS[kind]:
         if value := filters.get(name):
@@ -105,29 +145,39 @@ def export(*, actor, kind: str, filters, form: str, unmasked=False, reason="", a
         raise Refused
     if form not in FORMATS:
         raise Invalid(fields={"form": [_("Choose a format.")]})
-    rows = visible(actor, kind, filters)
+    rows, register = visible(actor, kind, filters), kind in outgoing_registers.KINDS
+    if unmasked and register:
+        raise Refused
     if unmasked:
         rows = rows.permitted(actor, UNMASKED)
-    count = rows.count()
-    if not count:
-        raise Invalid(fields={"form": [_("There is nothing to export.")]})
-    if form == "xlsx" and count > MOST_XLSX:
-        words = _("More than %(most)s rows: choose fewer by the filters, or take the CSV file.")
-        raise Invalid(fields={"form": [words % {"most": MOST_XLSX}]})
-    fields = fields_of(kind, unmasked)
-    clear = access.PRIVATE.get(MODELS[kind], ()) if unmasked else ()
-    access.log_export(
-        actor=actor, kind=trail.KINDS[MODELS[kind]], grid_id=_number(filters.get("grid")), fields=clear, reason=reason,
-        rows=count, address=address,
-    )  # fmt: skip
+    found = _counted(rows, form)
+    grid_id = _number(filters.get("grid"))
+    if register:
+        outgoing_registers.log(
+            actor=actor, kind=kind, rows=rows, count=found, grid_id=grid_id, reason=reason, address=address
+        )
+        pieces = outgoing_registers.pieces(kind, rows)
+    else:
+        clear = access.PRIVATE.get(MODELS[kind], ()) if unmasked else ()
+        access.log_export(
+            actor=actor, kind=trail.KINDS[MODELS[kind]], grid_id=grid_id, fields=clear, reason=reason, rows=found,
+            address=address,
+        )  # fmt: skip
+        pieces = _pieces(rows, fields_of(kind, unmasked))
     content_type, writer = FORMATS[form]
     stamp = timezone.localtime().strftime("%Y%m%d-%H%M")
-    return Outgoing(
-        writer([_watermark(actor, count, reason)], _pieces(rows, fields)),
-        count,
-        content_type,
-        f"{kind}-{stamp}.{form}",
-    )
+    made = writer([_watermark(actor, found, reason)], pieces)
+    return Outgoing(made, found, content_type, f"{kind}-{stamp}.{form}")
+
+
+def _counted(rows, form) -> int:
+    found = count(rows)
+    if not found:
+        raise Invalid(fields={"form": [_("There is nothing to export.")]})
+    if form == "xlsx" and found > MOST_XLSX:
+        words = _("More than %(most)s rows: choose fewer by the filters, or take the CSV file.")
+        raise Invalid(fields={"form": [words % {"most": MOST_XLSX}]})
+    return found
 
 
 def _watermark(actor, count, reason) -> str:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from residents.intake import service
+from residents.services import quality
 
 
 @shared_task(acks_late=True)
@@ -27,3 +28,9 @@ def undo_import(batch_id: int):
 def purge_imports():
     """Every night: previews that nobody decided on, what undoings that are over had needed."""
     return service.purge()
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def count_quality():
+    """Every hour: what the data-quality boards of the county and its areas show."""
+    return quality.recount()

@@ -27,6 +27,7 @@ urlpatterns = [
     path("due/", boards.due_lists, name="due"),
     path("due/counts/", boards.due_counts, name="due-counts"),
     path("quality/", boards.quality_board, name="quality"),
+    path("quality/recount/", boards.recount, name="recount"),
     path("quality/<slug:code>/", boards.faults, name="faults"),
     path("choices/", records.found, name="choices"),
     path("add/<slug:kind>/", records.add, name="add"),

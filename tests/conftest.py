@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import translation
 from rest_framework.test import APIClient
 
+from duty import triggers as duty_triggers
 from evaluation import frozen
 from events import history_triggers
 from residents import kept_triggers
@@ -40,7 +41,7 @@ def flush_may_empty_the_history():
     figures = SimpleNamespace(
         removal=registry_triggers.counting_removal, statements=registry_triggers.counting
     )
-    lifts = (history_triggers, frozen, kept_triggers, figures)
+    lifts = (history_triggers, frozen, kept_triggers, figures, duty_triggers)
 
     def lifted(self, sql_list):
         with connection.cursor() as cursor:

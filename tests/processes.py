@@ -168,12 +168,13 @@ class House:
         assert process.poll() is None, self.said(log)
         return process
 
-    def send(self, task):
-        """Put a task on the broker, as the schedule does; returns its id."""
-        code = "import sys; from gridcenter.celery import app; print(app.send_task(sys.argv[1]).id)"
+    def send(self, task, times=1):
+        """Put a task on the broker, as the schedule does; returns its id (of the last, if it is sent several times)."""
+        code = "import sys; from gridcenter.celery import app; n = int(sys.argv[2])\n"
+        code += "for _turn in range(n): sent = app.send_task(sys.argv[1])\nprint(sent.id)"
         done = subprocess.run(
-            [sys.executable, "-c", code, task], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120,
-            check=True,
+            [sys.executable, "-c", code, task, str(times)], cwd=ROOT, env=self.environment, capture_output=True, text=True,
+            timeout=120, check=True,
         )  # fmt: skip
         return done.stdout.strip()
 

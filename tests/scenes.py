@@ -4,6 +4,7 @@ import io
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,7 +16,7 @@ from core.errors import Invalid
 from events import services
 from events.clocks import BEIJING
 from events.models import Attachment, Event
-from events.services import attachments
+from events.services import attachments, intake
 from tests.factories import County, DepartmentKindFactory, UnitFactory
 
 
@@ -178,6 +179,17 @@ class Scene(County):
         event = self.verifying()
         self.take(event, "verify_pass", "worker_full", words="现场已恢复", location=self.west.point)
         return event
+
+    def settled(self, who="worker_full", drawn=False):
+        """Closed by the worker on the spot; `drawn`: for a spot check."""
+        actor = self.people[who]
+        given = {"description": "小广告", "location": self.west.point, "standard": self.standard.pk, "settled": True}
+        pictures = [photo(actor, kind) for kind in ("before", "after")]
+        with patch.object(intake, "SPOT_CHECK_ONE_IN", 1 if drawn else 2**129):  # of random identities of 128 bits
+            return services.report(actor=actor, photos=pictures, **given).event
+
+    def drawn(self):
+        return self.settled(drawn=True)
 
     def evaluated(self):
         event = self.closed()

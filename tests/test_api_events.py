@@ -615,7 +615,7 @@ def test_counts_beside_the_worklists(county, api, phone, django_assert_num_queri
     walked(county, "register", "dispatch")
     rows = api(county.operator).get(f"{URL}counts/").json()
     assert {row["name"]: row["count"] for row in rows if row["count"]} == {
-        "mine": 2, "register": 1, "dispatch": 1, "sign": 1,
+        "mine": 2, "register": 1, "dispatch": 1, "sign": 1, "unit": 3,
     }  # fmt: skip
     client = phone(county.operator)
     with django_assert_num_queries(3):  # token with its person, posts of today, one aggregate

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
+from core import feeds
 from core.errors import Invalid
 from events import selectors, services
 from events.models import Event, Transition
@@ -74,7 +75,7 @@ def test_from_now_on(committed, api):
 
 
 def test_a_reader_who_sees_little_goes_on_past_what_is_not_theirs(committed, api, monkeypatch):
-    monkeypatch.setattr(selectors, "FEED_WINDOW", 4)
+    monkeypatch.setattr(feeds, "WINDOW", 4)
     for _n in range(9):
         report(committed)
     mine = report(committed, committed.worker_east)

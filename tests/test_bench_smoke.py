@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 
 from bench import registry_results, results
+from tests.processes import REDIS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,6 +73,23 @@ def test_figures_of_a_registry_are_measured_on_a_database_of_exactly_so_many_peo
     kept = registry_results.write(tmp_path, "a machine", "abc1234")
     assert "at commit abc1234" in kept
     assert "| count from nothing, compare | 2,000 |" in kept
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.skipif(REDIS is None, reason="needs redis-server")
+def test_figures_are_right_after_a_storm_in_which_redis_dies(bench_environment, tmp_path):
+    out = tmp_path / "storm.json"
+    command = [
+        sys.executable, "-m", "bench.storm", "--steps", "150", "--events", "200", "--people", "4", "--json", str(out)
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, cwd=ROOT, env=bench_environment, capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(out.read_text())
+    assert told["wrong"] == [] and told["compared"] > 50
+    assert told["steps"] >= 150 and len(told["taken"]) > 8 and told["without Redis"] > 10
 
 
 def test_half_of_the_results_leaves_the_other_half_as_it_was(tmp_path):

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from accounts.models import User
 from accounts.roles import ROLES
-from events import services
+from events import calendars, clocks, services
 from events.models import (
     Assignment,
     Attachment,
@@ -29,6 +29,7 @@ from events.models import (
 )
 from events.services import history, sweep
 from events.services.advance import take
+from events.services.intake import SPOT_CHECK_DAYS
 from events.services.step import Step, Surroundings
 from events.workflow import ACTIONS, MOVES, RUNNING, Status
 from gridcenter.demo.load import Loader
@@ -88,7 +89,7 @@ def test_nobody_can_log_in_outside_demo_mode(sanyuan):
 def test_every_status_and_every_move_occurs(sanyuan):
     assert set(Event.objects.values_list("status", flat=True).distinct()) == set(Status.values)
     missing = {name for name, _label in ACTIONS} - set(Transition.objects.values_list("action", flat=True))
-    assert missing <= {"place", "resume"}  # once in hundreds of events
+    assert missing <= {"place", "resume", "spot_fail"}  # once in hundreds of events
 
 
 def test_some_open_events_are_late_and_most_work_was_in_time(sanyuan):
@@ -189,7 +190,8 @@ SAME = ("status", "source", "urgency", "description", "place", "grid_id", "path"
         "contact_name", "contact_phone", "holder_id", "centre_id", "lead_id", "stage_since", "stage_seconds",
         "stage_unit", "due_at", "yellow_at", "warned", "handle_since", "handle_seconds", "handle_unit", "handle_due_at",
         "handle_yellow_at", "resume_status", "resume_holder_id", "suspended_until", "stage_left", "handle_left", "late",
-        "returns", "reworks", "grants", "reopens", "supervised", "settled_on_spot", "merged_into_id", "stars",
+        "returns", "reworks", "grants", "reopens", "supervised", "settled_on_spot", "spot_check",
+        "spot_state", "spot_due_at", "merged_into_id", "stars",
         "rating_words", "reported_at", "registered_at", "dispatched_at", "signed_at", "fed_back_at", "closed_at",
         "evaluated_at", "head_seq")  # fmt: skip
 STEP = ("seq", "action", "source", "target", "actor_id", "unit_id", "at", "words", "lon", "lat", "photos")
@@ -255,10 +257,19 @@ def replay(event):
             contact_phone=event.contact_phone, standard=event.standard_id,
             **{**given, "location": (event.location.x, event.location.y)},
         ).event  # fmt: skip
+    drawn_alike(made, event)
     for row in rows[1:]:
         with time_machine.travel(row.at, tick=False):
             again(row, made.pk, event)
     return Event.objects.get(pk=made.pk)
+
+
+def drawn_alike(made, event):
+    """Whether a spot check is drawn hangs on the event's random identity, which a second life cannot share."""
+    due_at = clocks.deadline(made.closed_at, SPOT_CHECK_DAYS, "work_day", calendars.current()) if event.spot_check else None
+    Event.objects.filter(pk=made.pk).update(
+        spot_check=event.spot_check, spot_state="waiting" if event.spot_check else None, spot_due_at=due_at
+    )
 
 
 def again(row, pk, event):

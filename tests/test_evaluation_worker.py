@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 from django.conf import settings
+from django.db import connection
 
 pytestmark = pytest.mark.slow
 PATIENCE = 180  # seconds for a worker on a busy machine
@@ -176,33 +177,41 @@ def scratch(*args):
     return done.stdout.strip()
 
 
+@pytest.fixture
+def migrated(request, tmp_path):
+    """The address of a migrated database of its own: on SQLite a copy of the tests' one, which is empty as well."""
+    given, name = os.environ.get("DATABASE_URL", ""), f"scores_{uuid.uuid4().hex[:8]}"
+    if given.startswith("postg"):
+        own = scratch("create", given, name)
+        yield own
+        scratch("drop", own)
+        return
+    request.getfixturevalue("django_db_setup")
+    path = tmp_path / "db.sqlite3"
+    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(path)])
+    yield f"spatialite:///{path}"
+
+
 @pytest.fixture(params=["files", "redis"])
-def house(request, tmp_path):
+def house(request, tmp_path, migrated):
     redis_url = os.environ.get("REDIS_URL", "") if request.param == "redis" else ""
     if request.param == "redis" and not redis_url:
         pytest.skip("needs REDIS_URL")
-    given, name = os.environ.get("DATABASE_URL", ""), f"scores_{uuid.uuid4().hex[:8]}"
-    own = (
-        scratch("create", given, name)
-        if given.startswith("postg")
-        else f"spatialite:///{tmp_path}/db.sqlite3"
-    )
-    house = House(tmp_path, own, redis_url)
+    house = House(tmp_path, migrated, redis_url)
     try:
-        house.run("manage.py", "migrate", "-v0")
+        if house.vendor == "postgresql":
+            house.run("manage.py", "migrate", "-v0")
         yield house
     finally:
         house.close()
-        if house.vendor == "postgresql":
-            scratch("drop", own)
         if redis_url:
             scratch("forget", redis_url, house.env["KEY_PREFIX"])
 
 
 def test_a_worker_killed_while_it_scores_leaves_nothing_half_done_and_the_next_one_finishes(house):
-    start = house.run("-c", SETUP)
+    start = house.run("-c", SETUP + SEND.replace("sys.argv[1]", "start.isoformat()"))
     house.sql(SLOW[house.vendor])
-    house.run("-c", SEND, start)
     first = house.worker()
     house.wait_for(house.writing)
     kill(first)

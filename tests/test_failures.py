@@ -108,8 +108,7 @@ def test_a_killed_child_of_the_worker_costs_a_retry_and_nothing_else(scene, hous
 
 def test_tasks_of_days_of_downtime_are_worked_off_and_do_everything_once(scene, house):
     late_events(scene)
-    for _ in range(4):
-        house.send("events.tasks.sweep_clocks")
+    house.send("events.tasks.sweep_clocks", times=4)
     house.worker()
     until(lambda: house.said("worker.log").count("sweep_clocks") >= 8, what="all four tasks")
     nothing_lost_and_nothing_twice()

@@ -32,6 +32,8 @@ INBOXES = {
     "verify_pass": ("verifying", "worker_full", {"staff_lead", "reporter"}),
     "rework": ("verifying", "op_town", {"staff_lead", "head_town"}),
     "evaluate": ("closed", "reporter", TOWN | {"staff_lead"}),
+    "spot_pass": ("drawn", "op_station", {"worker_full"}),
+    "spot_fail": ("drawn", "op_station", {"worker_full"}),
     "reopen": ("closed", "reporter", TOWN),
     "supervise": ("handling", "op_top", {"staff_lead"}),
     "answer": ("handling", "staff_lead", {"op_area"}),
@@ -40,7 +42,7 @@ INBOXES = {
     "rate_call": ("registered", "op_station", {"staff_came"}),
 }
 # Tests of their own: here, in test_sweep and in test_sweep_calls.
-ELSEWHERE = {"merge", "ask_time", "lapse", "due_soon", "overdue", "unanswered", "no_show"}
+ELSEWHERE = {"merge", "ask_time", "lapse", "archive", "spot_late", "due_soon", "overdue", "unanswered", "no_show"}
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ CASES = {
     "verify_pass": ("verifying", "worker_full"),
     "rework": ("verifying", "worker_part"),
     "evaluate": ("closed", "reporter"),
+    "spot_pass": ("drawn", "op_station"),
+    "spot_fail": ("drawn", "op_station"),
     "reopen": ("evaluated", "op_town"),
     "supervise": ("registered", "op_area"),
     "answer": ("reported", "op_town"),

@@ -137,23 +137,43 @@ def test_the_operations_guide_explains_every_setting():
     assert explained == names_in_settings() | NOT_SETTINGS
 
 
+SERVICE = {
+    "GRIDCENTER_MODE": "service",
+    "SECRET_KEY": "x" * 60,
+    "FIELD_KEYS": "k:" + "A" * 43 + "=",
+    "HASH_KEY": "x" * 40,
+    "DATABASE_URL": "postgis://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "PATH": os.environ["PATH"],
+}
+
+
 @pytest.mark.parametrize("name", [*SECRETS[:3], "DATABASE_URL"])
 def test_service_mode_refuses_to_start_without(name):
-    env = {
-        "GRIDCENTER_MODE": "service",
-        "SECRET_KEY": "x" * 60,
-        "FIELD_KEYS": "k:" + "A" * 43 + "=",
-        "HASH_KEY": "x" * 40,
-        "DATABASE_URL": "postgis://nobody@127.0.0.1:1/none",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "PATH": os.environ["PATH"],
-        name: "",
-    }
+    env = SERVICE | {name: ""}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
     assert f"{name} is not set. In service mode every secret and address must be given" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "31536000 False False"),
+        ({"HSTS_PRELOAD": "true"}, "31536000 False False"),  # only with all hosts below
+        ({"HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, "31536000 True True"),
+    ],
+)
+def test_browsers_are_promised_nothing_for_other_hosts_unless_asked(given, told):
+    code = (
+        "from django.conf import settings as s;"
+        "print(s.SECURE_HSTS_SECONDS, s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    )
+    env = SERVICE | {"DJANGO_SETTINGS_MODULE": "gridcenter.settings"} | given
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == told, done.stderr
 
 
 def test_commands_named_in_the_guide_exist_with_these_options(capsys):

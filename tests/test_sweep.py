@@ -7,12 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from events.models import Event, Notice, Transition
+from core.errors import Conflict
+from events import worklists
+from events.models import Event, Notice, Standard, Transition
 from events.services import history, sweep
 from events.tasks import sweep_clocks
 from tests.scenes import Scene, beijing
 
-NOTHING = {"overdue": 0, "due_soon": 0, "lapse": 0, "resume": 0}
+NOTHING = {"overdue": 0, "due_soon": 0, "lapse": 0, "archive": 0, "spot_late": 0, "resume": 0}
 ELSEWHERE = {"unanswered", "no_show"}  # test_sweep_calls
 MICROSECOND = timedelta(microseconds=1)
 
@@ -108,6 +110,62 @@ def test_no_rating_within_seven_days_is_evaluated_without_stars(scene):
     assert scene.take(event, "reopen", "reporter", words="又坏了").target == "registered"
 
 
+def test_where_nobody_was_asked_to_rate_the_clock_archives_and_no_figure_sees_silence(scene):
+    event = scene.closed()
+    Standard.objects.filter(pk=scene.standard.pk).update(rating_asked=False)
+    closed_at = Event.objects.get(pk=event.pk).closed_at
+    assert worklists.counts(scene.people["op_town"])["rate"] == 0
+    swept(closed_at + timedelta(days=7))
+    swept(closed_at + timedelta(days=7) + MICROSECOND, archive=1)
+    now, row = Event.objects.get(pk=event.pk), event.transitions.last()
+    assert (now.status, now.stars, now.evaluated_at, now.due_at) == ("evaluated", None, None, None)
+    assert (row.action, row.actor, row.source, row.target) == ("archive", None, "closed", "evaluated")
+    assert Notice.objects.filter(transition=row).count() == 0
+    assert scene.take(event, "reopen", "reporter", words="又坏了").target == "registered"
+
+
+def test_whoever_was_not_asked_may_rate_all_the_same(scene):
+    event = scene.closed()
+    Standard.objects.filter(pk=scene.standard.pk).update(rating_asked=False)
+    assert scene.take(event, "evaluate", "reporter", stars=4).event.stars == 4
+
+
+def test_a_spot_check_has_three_working_days_and_is_told_when_it_is_late(scene):
+    event, other = scene.drawn(), scene.settled()
+    assert (event.spot_check, event.spot_state, event.spot_due_at) == (True, "waiting", beijing("2026-03-05 09:00"))
+    assert (other.spot_check, other.spot_state, other.spot_due_at) == (False, None, None)
+    swept(beijing("2026-03-05 09:00"))
+    swept(beijing("2026-03-05 09:00") + MICROSECOND, spot_late=1)
+    swept(beijing("2026-03-05 18:00"))
+    row = event.transitions.last()
+    assert (row.action, row.source, row.target, row.facts) == (
+        "spot_late", "closed", "closed", {"due_at": "2026-03-05T01:00:00+00:00"}
+    )
+    assert told(scene, row) == {"op_station"}
+    swept(beijing("2026-03-10 09:00"), lapse=2)  # nobody rated either of them, which stops no check
+    station = scene.people["op_station"]
+    assert [worklists.counts(station)[name] for name in ("spot", "mine")] == [1, 1]
+    assert list(worklists.select("spot", station)) == list(worklists.select("mine", station)) == [event]
+    now = scene.take(event, "spot_pass", "op_station", words="到场查看，合格").event
+    assert (now.status, now.spot_state, now.spot_due_at, now.settled_on_spot) == ("evaluated", "passed", None, True)
+    assert worklists.counts(station)["spot"] == 0
+    with pytest.raises(Conflict):
+        scene.take(event, "spot_fail", "op_station", words="再看一次")
+    assert list(history.faults()) == []
+
+
+def test_what_a_spot_check_finds_undone_goes_to_dispatch_and_was_not_settled(scene):
+    event = scene.drawn()
+    now = scene.take(event, "spot_fail", "op_station", words="垃圾仍在").event
+    assert (now.status, now.holder, now.settled_on_spot, now.spot_state) == (
+        "registered", scene.west.station, False, "failed"
+    )
+    assert (now.closed_at, now.number, now.reopens) == (None, event.number, 0)
+    assert now.due_at == beijing("2026-03-02 13:00")  # the station has four hours to dispatch it
+    reopened = scene.take(scene.drawn(), "reopen", "worker_full", words="又脏了").event
+    assert (reopened.spot_check, reopened.spot_state, reopened.spot_due_at) == (True, None, None)
+
+
 def test_a_suspension_ends_on_its_day_and_the_limit_goes_on(scene):
     event = scene.handling()
     left = Event.objects.get(pk=event.pk).handle_seconds
@@ -145,8 +203,8 @@ def test_a_batch_is_a_handful_of_statements_however_many_events_it_holds(scene):
         return len([q for q in captured if "SAVEPOINT" not in q["sql"]])
 
     cost(1)  # warms the process
-    # six searches (the suspended, unanswered and absent by their own), versions, rows, events, notices
-    assert (cost(1), cost(40)) == (10, 10)
+    # eight searches (the suspended, unanswered and absent by their own), versions, rows, events, notices
+    assert (cost(1), cost(40)) == (12, 12)
 
 
 def test_the_task_answers_with_the_counts(scene, time_machine):

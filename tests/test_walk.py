@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -20,8 +21,11 @@ from rest_framework.throttling import SimpleRateThrottle
 from evaluation import services as scoring
 from events import services
 from events.models import Attachment, CaseCounter, Event
+from events.services.desk import save_view
 from exchange.services import issue_key
 from grids.models import Grid, Unit
+from papers.models import Paper
+from tests.duty.west import DutyOfWest
 from tests.factories import AttachmentFactory
 from tests.residents.walk import RegistryOfWest
 from tests.scores import DEPARTMENTS, LATER, MONTH, OCTOBER, QUARTER, busy_october
@@ -43,7 +47,7 @@ PUBLIC = {
 # its sign in the street. Its people and what was reported there stay hidden.
 SAYS_THE_GRID = "/events/report/here/"
 MARK = "机密西岸"
-OURS = {"accounts", "grids", "residents", "events", "evaluation", "exchange", "auth"}
+OURS = {"accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "papers", "screen", "auth"}
 VOLATILE = {"last_login"}
 UNSAFE = ("post", "put", "patch", "delete")
 
@@ -75,9 +79,12 @@ class West:
         scoring.publish(period_id=self.quarter.pk, actor=None)
         issue_key(unit=county.urban)
         self.registry = RegistryOfWest(county, MARK)
+        self.duty = DutyOfWest(county, self.event, MARK)
         self.resident = self.registry.resident
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
+        self.paper = self._paper()
+        self.view = save_view(owner=county.operator, name=f"{MARK}视图", query=f"grid={county.west.town.pk}")
         self.notice = self.event.notices.filter(user=county.operator).first()
 
     def _mark(self):
@@ -108,23 +115,44 @@ class West:
             services.advance(event_id=event.pk, action=action, actor=actor, **supplied)
         return event
 
+    def _paper(self):
+        """A finished paper of the west's operator."""
+        made = Paper(
+            owner=self.county.operator, kind="case", title=f"{MARK}案卷", grid=self.county.west.grids[0],
+            options={"event": self.event.pk}, status="ready", expires_at=timezone.now() + timedelta(days=1),
+        )  # fmt: skip
+        made.file.save("paper", ContentFile(MARK.encode()))
+        return made
+
     def argument(self, name, route, argument):
         """What stands for `argument` in the address `name`: always a thing of the west. None if nobody has said."""
         if name.startswith("admin:"):
             return self._of_admin(route, argument)
         if name.startswith("residents:"):
             return self.registry.argument(name.removeprefix("residents:"), argument)
+        if name.startswith(("duty:", "api:warning", "api:on-duty")):
+            return self.duty.argument(name.rpartition(":")[2], argument)
         said = {
             ("events:step", "action"): "register",
+            ("events:look", "name"): "grid",
+            ("events:view", "slug"): self.view.slug,
+            ("events:change-view", "slug"): self.view.slug,
             ("api:scorecard-rows", "indicator"): "valid_reports",
             ("evaluation:behind", "indicator"): "valid_reports",
             ("events:open-notice", "pk"): self.notice.pk,
             ("api:standard", "pk"): None,
+            ("map:event", "pk"): self.event.pk,
+            ("map:tile", "layer"): "events",
+            **{("map:tile", name): value for name, value in zip("zxy", (10, 834, 430), strict=True)},
+            ("papers:new", "kind"): "sign",
+            ("papers:file", "form"): "pdf",
         }
         if said.get((name, argument)):
             return said[name, argument]
         things = {
             "grids:": self.county.west.grids[0].pk,
+            "map:": self.county.west.grids[0].pk,
+            "screen:": self.county.west.town.pk,
             "events:": self.event.pk,
             "api:grid": self.county.west.grids[0].pk,
             "api:unit": self.county.west.station.pk,
@@ -137,6 +165,7 @@ class West:
             "evaluation:period": self.month.pk,
             "evaluation:publish": self.month.pk,
             "evaluation:": self.card.pk,
+            "papers:": self.paper.pk,
         }
         if argument == "public_id":
             return self.photo.public_id
@@ -199,11 +228,22 @@ class West:
             "/api/v1/residents/": [f"grid={grid}"],
             "/api/v1/residents/figures/": [f"grid={grid}", f"grid={town}"],
             "/api/v1/residents/changes/": ["page_size=500", "cursor=now"],
+            "/": [f"open={self.event.pk}", f"list=register&grid={town}", f"list=late&open={self.event.pk}"],
             "/events/": [f"grid={town}", f"unit={self.county.west.station.pk}", f"q={MARK}", "open=yes"],
             "/events/export.csv": [f"grid={town}"],
+            "/events/changes/": [f"home=list&ids={self.event.pk}&shown={self.event.pk}", f"home=work&ids={self.event.pk}"],
+            "/events/bulk/": [f"action=register&row={self.event.pk}&row={self.event.pk}:1"],
+            "/events/look/grid/": [f"grid_q={MARK}"],
+            "/events/look/unit/": [f"unit_q={MARK}"],
             "/events/report/here/": [f"lat={lat}&lng={lon}", f"lat={lat}&lng={lon}&standard={self.county.standard.pk}"],
             "/events/report/grids/": [f"grid_q={MARK}", f"q={MARK}"],
+            "/papers/grids/": [f"kind=sign&grid_q={MARK}", f"kind=report&grid_q={MARK}"],
+            "/papers/new/sign/": [f"grid={grid}"],
             "/grids/outlines/": [f"grid={grid}", f"parent={town}"],
+            "/map/search/": [f"q={MARK}", f"q={self.county.west.grids[0].code}"],
+            "/map/tiles/grids/14/13353/6884.mvt": [""],
+            "/map/tiles/units/10/834/430.mvt": [""],
+            "/map/tiles/workers/14/13353/6884.mvt": [""],
             "/admin/autocomplete/": [
                 f"app_label={app}&model_name={model}&field_name={field}&term={MARK}"
                 for app, model, field in (
@@ -238,6 +278,10 @@ def everything():
             kept = model._default_manager.order_by("pk")
             if model._meta.label == "residents.Access":  # one's own export of one's own grids is written down
                 kept = kept.exclude(act="export")
+            if model._meta.label == "events.SavedView":  # what one sets up at one's own desk is one's own
+                kept = kept.filter(name__startswith=MARK)
+            if model._meta.label == "events.DeskSetting":
+                continue
             rows[model._meta.label] = list(kept.values_list(*names))
     return rows
 

@@ -33,7 +33,10 @@ def valid_reports(period):
 
 @indicator("settled_on_spot", subject=USER, label=_("Share settled on the spot 自办自结率"))
 def settled_on_spot(period):
-    """Events reported in the period and registered: settled by the worker on the spot / all. A reopened one was not."""
+    """Events reported in the period and registered: settled by the worker on the spot / all.
+
+    One that was reopened, or that a spot check found undone, was not.
+    """
     rows = _reported(period).filter(registered_at__isnull=False)
     return Figure(rows, by="reporter_id", counted=Q(settled_on_spot=True), event="")
 

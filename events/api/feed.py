@@ -5,6 +5,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
+from core import feeds
 from core.api import pagination
 from core.api.pagination import KeysetPagination
 from core.api.views import ListView
@@ -12,7 +13,6 @@ from events import selectors
 from events.api import shapes
 
 NOW = "now"
-BEGINNING = (-1, -1)  # before transaction 0, under which bulk loads and SQLite write
 
 
 class Transitions(ListView):
@@ -39,7 +39,7 @@ class Transitions(ListView):
         size = pages.size_of(request)
         if cursor == NOW:
             return Response({"results": [], "cursor": pagination.encode(*selectors.newest_position()), "more": False})
-        position = _position(cursor) if cursor else BEGINNING
+        position = _position(cursor) if cursor else feeds.BEGINNING
         found = selectors.feed(request.user, position, size)
         known = selectors.Known.at(self.versions)
         rows = [selectors.step_row(values, known) for values in found.rows]

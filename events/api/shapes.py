@@ -4,7 +4,7 @@ from rest_framework import serializers as s
 
 from events.models import Attachment
 from events.models.event import Light
-from events.workflow import ACTIONS, Source, Status, Urgency
+from events.workflow import ACTIONS, Source, SpotCheck, Status, Urgency
 from grids.api.shapes import GridName, UnitName
 
 
@@ -163,7 +163,9 @@ class EventFull(EventRow):
     handling = s.DictField(allow_null=True, help_text="Of the handling limit: since, yellow_at, due_at.")
     suspended_until = s.DateField(allow_null=True)
     settled_on_spot = s.BooleanField()
-    spot_check = s.BooleanField()
+    spot_check = s.BooleanField(help_text="Settled on the spot and drawn for a check.")
+    spot_state = s.ChoiceField(SpotCheck.choices, allow_null=True, help_text="How the check stands; none was drawn: null.")
+    spot_due_at = s.DateTimeField(allow_null=True, help_text="While the check waits.")
     merged_into = s.DictField(allow_null=True)
     rating_words = s.CharField()
     transitions = TimelineStep(many=True)
@@ -208,7 +210,8 @@ class WorklistCount(s.Serializer):
     name = s.CharField(help_text="For `?worklist=` of the list.")
     label = s.CharField()
     tone = s.CharField()
-    count = s.IntegerField()
+    count = s.IntegerField(help_text="At most 999.")
+    more = s.BooleanField(help_text="There are more than 999.")
 
 
 class FeedStep(s.Serializer):

@@ -6,6 +6,7 @@ days, `end` is the first day no longer in it; nothing after `now` counts as due.
 indicators (docs/scores.md). Names of grids, units and standards come from grids.names and events.limits.
 """
 
+from events.figures.folding import touch
 from events.figures.reads import (
     children,
     departments,
@@ -15,6 +16,7 @@ from events.figures.reads import (
     newest,
     overview,
     period,
+    together,
     trend,
 )
 from events.figures.types import (
@@ -51,5 +53,7 @@ __all__ = [
     "newest",
     "overview",
     "period",
+    "together",
+    "touch",
     "trend",
 ]

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Avg, Count, F, Q, QuerySet, Sum, Value
+from django.db.models import Avg, Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from events import limits
@@ -29,14 +29,14 @@ from events.figures.types import (
     Rate,
     Step,
 )
-from events.models import Assignment, Event, StageRecord, Transition
-from events.workflow import OPEN, RUNNING, Status
+from events.models import Assignment, Event, StageRecord
+from events.workflow import OPEN, RUNNING, Stage, Status
 
 Outcome = Assignment.Outcome
 DONE = (Outcome.FED_BACK, Outcome.PASSED, Outcome.REWORK)
 SATISFIED = 4
 STEPS = (*RUNNING, Status.CLOSED)
-ENDED = (Status.CLOSED, Status.REJECTED, Status.MERGED, Status.CANCELLED)
+UNREGISTERED = (Status.REJECTED, Status.MERGED, Status.CANCELLED)
 
 
 def _within(field: str, start: datetime, end: datetime) -> Q:
@@ -53,9 +53,13 @@ def _turns(path: str) -> QuerySet[Assignment]:
 
 def due(turns: QuerySet[Assignment], start: datetime, end: datetime) -> QuerySet[Assignment]:
     """Turns that should have been handled then (evaluation.indicators.departments)."""
+    return ever_due(turns.filter(_within("due_at", start, end)))
+
+
+def ever_due(turns: QuerySet[Assignment]) -> QuerySet[Assignment]:
+    """The same at whatever time."""
     return (
-        turns.filter(_within("due_at", start, end))
-        .exclude(outcome=Outcome.WITHDRAWN)
+        turns.exclude(outcome=Outcome.WITHDRAWN)
         .exclude(outcome=Outcome.RETURNED, late=False)
         .exclude(outcome=Outcome.OPEN, event__status=Status.SUSPENDED)
     )
@@ -121,40 +125,44 @@ def _all(path, start, end) -> Flows:
 # ---- what stands
 
 
-def _late(now):
+def late(now):
     return Q(due_at__lt=now)
 
 
-def _soon(now):
+def soon(now):
     return Q(yellow_at__lt=now, due_at__gte=now)
 
 
 def standing(path: str, now: datetime, key: str | None = None) -> dict:
     """{value: {open, late, soon, suspended}} of what is open."""
     return _by(
-        _events(path).filter(status__in=OPEN), key, open=Count("pk"), late=Count("pk", filter=_late(now)),
-        soon=Count("pk", filter=_soon(now)), suspended=Count("pk", filter=Q(status=Status.SUSPENDED)),
+        _events(path).filter(status__in=OPEN), key, open=Count("pk"), late=Count("pk", filter=late(now)),
+        soon=Count("pk", filter=soon(now)), suspended=Count("pk", filter=Q(status=Status.SUSPENDED)),
     )  # fmt: skip
 
 
 def open_before(path: str, then: datetime, now: datetime, open_now: int) -> int:
-    """How many were open at `then`: today's number, with the steps since taken back."""
-    since = Transition.objects.filter(at__gt=then, at__lte=now, event__path__startswith=path).order_by()
-    begun = Q(source="") | Q(action="reopen")
-    moved = since.aggregate(
-        opened=Count("pk", filter=begun),
-        ended=Count("pk", filter=Q(target__in=ENDED) & ~Q(source__in=[*ENDED, Status.EVALUATED])),
-    )
-    return open_now - moved["opened"] + moved["ended"]
+    """How many of the events of now were open at `then`: what was reported since was not, what ended since was.
+
+    One that was reopened counts as open all the while, as it no longer counts as closed.
+    """
+    ended = Case(When(status__in=UNREGISTERED, then=F("stage_since")), default=F("closed_at"))
+    reported = _events(path).filter(_within("reported_at", then, now)).count()
+    return open_now - reported + _events(path).annotate(ended_at=ended).filter(_within("ended_at", then, now)).count()
 
 
 def late_before(path: str, then: datetime, now: datetime, late_now: int) -> int:
-    """How many were late at `then`: stages that ended since, and those that still run and were late already."""
-    ended = StageRecord.objects.filter(
-        ended_at__gt=then, ended_at__lte=now, due_at__lt=then, started_at__lte=then, event__path__startswith=path
-    )
-    since = _events(path).filter(status__in=OPEN, due_at__gte=then, due_at__lt=now)
-    return late_now - since.count() + ended.order_by().count()
+    """How many were late at `then`: of those of now the ones that were so already, and stages that ended since."""
+    since = _events(path).filter(_within("due_at", then, now), status__in=OPEN)
+    return late_now - since.count() + ended_late(path, then, now)
+
+
+def ended_late(path: str, then: datetime, now: datetime) -> int:
+    """Stages that were late at `then` and have ended since. The index is by stage and end."""
+    stages = StageRecord.objects.filter(
+        stage__in=Stage.values, ended_at__gt=then, ended_at__lte=now, due_at__lt=then, started_at__lte=then
+    )  # fmt: skip
+    return stages.filter(event__path__startswith=path).order_by().count()
 
 
 def overview(path: str, now: datetime) -> Overview:
@@ -178,8 +186,8 @@ def overview(path: str, now: datetime) -> Overview:
 
 def flow(path: str, now: datetime) -> list[Step]:
     rows = _by(
-        _events(path).filter(status__in=STEPS), "status", count=Count("pk"), late=Count("pk", filter=_late(now)),
-        soon=Count("pk", filter=_soon(now)), age=Avg(Value(now) - F("stage_since")),
+        _events(path).filter(status__in=STEPS), "status", count=Count("pk"), late=Count("pk", filter=late(now)),
+        soon=Count("pk", filter=soon(now)), age=Avg(Value(now) - F("stage_since")),
     )  # fmt: skip
     return jammed([Step(status, Status(status).label, **rows.get(status, {})) for status in STEPS])
 

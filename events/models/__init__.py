@@ -1,11 +1,25 @@
 from events.models.assignment import Assignment, StageRecord, TimeRequest
 from events.models.attachment import Attachment
 from events.models.calendar import CalendarDay
+from events.models.desk import DeskSetting, SavedView
 from events.models.event import CaseCounter, Event
 from events.models.habit import LeadHabit, MoveHabit, PlaceHabit, WordHabit
 from events.models.history import Seal, SealedHead, Transition
 from events.models.notice import Notice
 from events.models.presence import Presence
+from events.models.rollups import (
+    DayFigure,
+    DayKind,
+    DayUnit,
+    FigureBelow,
+    FigurePlace,
+    FigureState,
+    FigureTouch,
+    FoldedEvent,
+    FoldedTurn,
+    OpenFigure,
+    OpenKind,
+)
 from events.models.standard import StageLimit, Standard, StandardLead
 from events.models.supervision import Supervision, Whistle, WhistleCall
 
@@ -14,12 +28,25 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CaseCounter",
+    "DayFigure",
+    "DayKind",
+    "DayUnit",
+    "DeskSetting",
     "Event",
+    "FigureBelow",
+    "FigurePlace",
+    "FigureState",
+    "FigureTouch",
+    "FoldedEvent",
+    "FoldedTurn",
     "LeadHabit",
     "MoveHabit",
     "Notice",
+    "OpenFigure",
+    "OpenKind",
     "PlaceHabit",
     "Presence",
+    "SavedView",
     "Seal",
     "SealedHead",
     "StageLimit",

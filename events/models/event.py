@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import EncryptedField
 from events import clocks
 from events.models.standard import LimitUnit
-from events.workflow import FINISHED, OPEN, UNNUMBERED, Source, Status, Urgency
+from events.workflow import FINISHED, OPEN, SPOT_WAITING, UNNUMBERED, Source, SpotCheck, Status, Urgency
 from grids.scope import NOTHING, Scope
 
 
@@ -87,7 +87,9 @@ class Event(models.Model):
     description = models.TextField(_("what"), max_length=4000)
     place = models.CharField(_("where"), max_length=200, blank=True, default="")
     location = models.PointField(_("location"), srid=4326, null=True, blank=True, spatial_index=True)
-    grid = models.ForeignKey("grids.Grid", models.PROTECT, related_name="events", verbose_name=_("grid"))
+    grid = models.ForeignKey(
+        "grids.Grid", models.PROTECT, db_index=False, related_name="events", verbose_name=_("grid")
+    )
     path = models.CharField(max_length=120, editable=False, help_text="The grid's path when it was reported.")
     placed = models.BooleanField(
         _("inside a grid"), default=True, help_text=_("False: the point lies outside every grid.")
@@ -164,6 +166,8 @@ class Event(models.Model):
     supervised = models.BooleanField(_("under supervision"), default=False)
     settled_on_spot = models.BooleanField(_("settled on the spot"), default=False)
     spot_check = models.BooleanField(_("drawn for a spot check"), default=False)
+    spot_state = models.CharField(_("spot check"), max_length=8, choices=SpotCheck, null=True, blank=True, editable=False)
+    spot_due_at = models.DateTimeField(_("spot check due"), null=True, blank=True, help_text=_("While it waits."))
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="repeats", verbose_name=_("merged into")
     )
@@ -233,7 +237,16 @@ class Event(models.Model):
                 opclasses=["varchar_pattern_ops", "int8_ops"],
             ),
             models.Index(name="events_event_status", fields=["status", "-id"]),
-            models.Index(name="events_event_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            # Counts beside worklists: a range of it for each status of a territory, without the table.
+            models.Index(
+                name="events_event_waiting",
+                fields=["status", "path"],
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+                condition=Q(status__in=[*OPEN, Status.CLOSED]),
+            ),
+            models.Index(
+                name="events_event_clock", fields=["due_at", "yellow_at"], condition=Q(due_at__isnull=False)
+            ),
             models.Index(name="events_event_reported", fields=["reported_at"]),
             models.Index(name="events_event_std", fields=["standard", "reported_at"]),
             models.Index(name="events_event_holder", fields=["holder", "status"]),
@@ -243,7 +256,13 @@ class Event(models.Model):
             ),
             models.Index(name="events_event_source", fields=["source", "-id"], condition=~Q(source="worker")),
             models.Index(name="events_event_supervised", fields=["-id"], condition=Q(supervised=True)),
+            models.Index(
+                name="events_event_asked", fields=["-id"], condition=Q(supervised=True, status__in=OPEN)
+            ),
             models.Index(name="events_event_unplaced", fields=["-id"], condition=Q(placed=False)),
+            models.Index(
+                name="events_event_spot", fields=["spot_due_at"], condition=Q(spot_state__in=SPOT_WAITING)
+            ),
             # The newest events are the open ones: a list of finished ones would walk over all of these.
             models.Index(name="events_event_finished", fields=["-id"], condition=Q(status__in=FINISHED)),
         ]

@@ -58,6 +58,7 @@ class Transition(models.Model):
         verbose_name = _("step")
         verbose_name_plural = _("steps")
         ordering = ["event_id", "seq"]
+        permissions = [("locate_worker", "See where workers were last today 人员位置")]
         constraints = [
             models.UniqueConstraint(name="events_transition_seq", fields=["event", "seq"]),
             models.UniqueConstraint(

@@ -12,7 +12,7 @@ from events.models import Assignment, Event, Transition, Whistle, WhistleCall
 from events.services import attachments, clockwork, notices, record
 from events.services.effects import EFFECTS
 from events.services.step import Step, Surroundings
-from events.workflow import MOVES, STAGE_OF, Facts
+from events.workflow import MOVES, SPOT_WAITING, STAGE_OF, Facts
 from grids.scope import Scope
 
 # Relations that need a look beyond the event's own row: the field of Facts, and the units in it.
@@ -85,6 +85,8 @@ def _advance(event_id, action, actor, key, seen, now, around, supplied):
     if event.status not in move.sources or _overtaken(event, seen):
         raise conflict(event)
     facts = facts_of(event, around, relations={who.relation for who in move.who})
+    if not move.fits(facts):
+        raise conflict(event)
     seat = workflow.seat_for(move, facts, Scope.of(actor).seats, actor.pk)
     if seat is None:
         raise Refused(_("Your posts do not allow this step here: %(action)s.") % {"action": move.label})
@@ -160,6 +162,7 @@ def facts_of(event, around, *, calls=False, relations=()) -> Facts:
         lead_id=event.lead_id,
         reporter_id=event.reporter_id,
         resume_status=event.resume_status or None,
+        spot_check_waits=event.spot_state in SPOT_WAITING,
         **extra,
     )
 

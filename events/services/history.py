@@ -105,6 +105,21 @@ def faults() -> Iterator[str]:
     yield from _seal_faults()
 
 
+def faults_of(event) -> list[str]:
+    """The faults of one event's chain and of what seals say of it; empty if it is untouched. Three queries."""
+    found, last = [], None
+    for row in Transition.objects.filter(event=event).select_related("event").only(*OF_STEP).order_by("seq"):
+        found += _row_faults(row, last)
+        last = row
+    if last is None:
+        return [_("event %(event)s: all steps are missing") % {"event": event}]
+    found += _head_faults(last)
+    sealed = SealedHead.objects.filter(event_id=event.pk).values_list("seq", "hash")
+    there = dict(Transition.objects.filter(event=event).values_list("seq", "hash"))
+    words = _("event id %(id)s: sealed step %(seq)s is not the one that was sealed")
+    return found + [words % {"id": event.pk, "seq": seq} for seq, value in sealed if there.get(seq) != value]
+
+
 def _query(sql, params=None):
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

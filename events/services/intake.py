@@ -12,17 +12,18 @@ from core import rows
 from core.errors import DomainError, Invalid, Refused
 from core.geo import metres_between, reach
 from core.prepared import execute
-from events import workflow
+from events import clocks, workflow
 from events.models import Attachment, Event
 from events.services import attachments, clockwork, notices, record
 from events.services.advance import check_key, repeated
 from events.services.step import Step, Surroundings
-from events.workflow import BEGINNINGS, REPORT, SETTLE, Facts, Source, Status, Urgency
+from events.workflow import BEGINNINGS, REPORT, SETTLE, Facts, Source, SpotCheck, Status, Urgency
 from grids.scope import Scope
 
 REPEAT_METRES = 50
 REPEAT_HOURS = 24
 SPOT_CHECK_ONE_IN = 10  # a share of what workers settle themselves is looked at again
+SPOT_CHECK_DAYS = 3  # working days within which the centre looks
 MOST_REPEATS = 200
 MOST_LETTERS = Event._meta.get_field("description").max_length
 
@@ -174,6 +175,9 @@ def _close_at_once(step):
     event.spot_check = event.uid.int % SPOT_CHECK_ONE_IN == 0
     event.registered_at = event.closed_at = step.now
     event.number = record.next_number(step.around.directory.territory, step.now)
+    if event.spot_check:
+        event.spot_state = SpotCheck.WAITING
+        event.spot_due_at = clocks.deadline(step.now, SPOT_CHECK_DAYS, "work_day", step.around.calendar)
     step.facts.update(number=event.number, spot_check=event.spot_check)
 
 

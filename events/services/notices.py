@@ -31,6 +31,9 @@ TOLD = {
     "rework": ("lead", "centre"),
     "evaluate": ("centre", "lead"),
     "lapse": (),
+    "archive": (),
+    "spot_pass": ("reporter",),
+    "spot_fail": ("reporter", "centre"),
     "reopen": ("centre", "reporter"),
     "supervise": ("holder",),
     "answer": ("supervisors",),
@@ -41,6 +44,7 @@ TOLD = {
     "overdue": ("holder", "centre"),
     "unanswered": ("supervisors", "asked"),
     "no_show": ("caller", "called"),
+    "spot_late": ("centre",),
 }
 
 _POSTS = """

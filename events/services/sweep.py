@@ -1,4 +1,4 @@
-"""What the clock does: notes deadlines that passed or are near, ends suspensions and unanswered ratings.
+"""What the clock does: notes deadlines that passed or are near, ends suspensions, archives what waits for no rating.
 
 Found by state and noted under a lock, in batches: safe to run twice, at the same time, and after days of downtime.
 """
@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.roles import WORKER_ROLES
-from events.models import Event, Supervision, Transition, WhistleCall
+from events.models import Event, Standard, Supervision, Transition, WhistleCall
 from events.services import record
 from events.services.advance import take
 from events.services.effects import EFFECTS
 from events.services.step import Step, Surroundings
-from events.workflow import MOVES, RUNNING, Status
+from events.workflow import MOVES, RUNNING, SpotCheck, Status
 
 BATCH = 500
 RATING_DAYS = 7  # a reporter who has not rated by then is taken to be silent
@@ -30,7 +30,9 @@ NOTED = [
     "yellow_at",
     "head_seq",
     "head_hash",
+    "spot_state",
 ]
+UNTOLD = ("lapse", "archive")
 
 
 @dataclass
@@ -44,10 +46,14 @@ def sweep(now=None) -> Swept:
     """Note everything that is due at `now`. Returns the counts by action."""
     now = now or timezone.now()
     running = Event.objects.filter(status__in=RUNNING)
+    closed = Event.objects.filter(status=Status.CLOSED, closed_at__lt=now - timedelta(days=RATING_DAYS))
+    asked = Standard.objects.filter(rating_asked=True).values("pk")
     found = {
         "overdue": running.filter(due_at__lt=now, warned__lt=2),
         "due_soon": running.filter(yellow_at__lt=now, due_at__gte=now, warned=0),
-        "lapse": Event.objects.filter(status=Status.CLOSED, closed_at__lt=now - timedelta(days=RATING_DAYS)),
+        "lapse": closed.filter(standard__in=asked),
+        "archive": closed.exclude(standard__in=asked),
+        "spot_late": Event.objects.filter(spot_state=SpotCheck.WAITING, spot_due_at__lt=now),
     }
     counts = {action: _in_batches(action, rows, now) for action, rows in found.items()}
     counts["resume"] = _end_suspensions(now)
@@ -82,7 +88,7 @@ def _note(action, batch, now):
         rows.append(record.link(step, source, None))
     Transition.objects.bulk_create(rows)
     Event.objects.bulk_update(batch, NOTED, batch_size=100)
-    if action != "lapse":
+    if action not in UNTOLD:
         _tell(action, [event.pk for event in batch], now)
 
 
@@ -101,7 +107,7 @@ ON CONFLICT (user_id, transition_id) DO NOTHING
 def _tell(action, event_ids, now):
     """The holder's people; of a late one also the centre's; of one to be verified also the grid's workers."""
     sql = _TELL.format(
-        centre="p.unit_id = e.centre_id" if action == "overdue" else "1 = 0",
+        centre="p.unit_id = e.centre_id" if action in ("overdue", "spot_late") else "1 = 0",
         roles=", ".join(["%s"] * len(WORKER_ROLES)),
         ids=", ".join(["%s"] * len(event_ids)),
     )

@@ -1,10 +1,12 @@
 """The bar above every page: what this person can open, and how many notices wait."""
 
+from dataclasses import dataclass
+
 from django import template
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from events.models import Event, Notice
 from events.views.maps import tiles
@@ -12,25 +14,46 @@ from events.views.rows import light_of
 from grids.scope import Scope
 
 register = template.Library()
+TABS = 5  # of a phone; the last of them opens the rest where there is more
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the main menu. `needs`: the permission without which it leads nowhere.
+
+    The order is that of use: the first ones stand on every bar and under the thumb of every phone, the others as far as
+    there is room, and all that have none stand in the menu "more".
+    """
+
+    address: str
+    icon: str
+    label: str
+    needs: str = ""
+
+
+ENTRIES = (
+    Entry("events:work", "home", _("My work")),
+    Entry("events:list", "list-details", _("Events")),
+    Entry("events:report", "plus", _("Report"), "events.report_event"),
+    Entry("map:home", "map", _("Map")),
+    Entry("duty:home", "shield-check", _("Duty"), "duty.view_shift"),
+    Entry("grids:home", "sitemap", _("Grids")),
+    Entry("residents:home", "users", _("People and homes"), "residents.view_registry"),
+    Entry("evaluation:periods", "trophy", _("Scores"), "evaluation.view_scorecard"),
+)
 
 
 def _items(scope, path):
     """Entries of the main menu that lead somewhere for this person, the current one marked."""
-    items = [("events:work", "home", _("My work")), ("events:list", "list-details", _("Events"))]
-    if scope.may("events.report_event"):
-        items.append(("events:report", "plus", _("Report")))
-    if scope.may("residents.view_registry"):
-        items.append(("residents:home", "users", _("People and homes")))
-    items.append(("grids:home", "sitemap", _("Grids")))
-    if scope.may("evaluation.view_scorecard"):
-        items.append(("evaluation:periods", "trophy", _("Scores")))
+    shown = [entry for entry in ENTRIES if not entry.needs or scope.may(entry.needs)]
     links = [
-        {"url": reverse(name), "icon": icon, "label": label, "main": icon == "plus"}
-        for name, icon, label in items
+        {"url": reverse(e.address), "icon": e.icon, "label": e.label, "main": e.icon == "plus", "place": n + 1}
+        for n, e in enumerate(shown)
     ]
     best = max((link["url"] for link in links if path.startswith(link["url"])), key=len, default="")
     for link in links:
         link["current"] = link["url"] == best and (best != "/" or path == "/")
+        link["duty"] = link["icon"] == "shield-check"
     return links
 
 
@@ -40,11 +63,18 @@ def desk_bar(context):
     request = context["request"]
     scope = Scope.of(request.user)
     unread = Notice.objects.visible_to(request.user).unread().count()
+    items = _items(scope, request.path)
+    tabs = items if len(items) <= TABS else items[: TABS - 1]
     return {
-        "items": _items(scope, request.path),
+        "items": items,
+        "tabs": tabs,
+        "beyond": items[len(tabs) :],
+        "duty_is_tab": any(item["duty"] for item in tabs),
         "unread": unread if unread < 100 else "99+",
         "seats": sorted({str(seat.role.name) for seat in scope.seats}),
         "admin": request.user.is_staff,
+        "papers": any(name.startswith("papers.") for name in scope.permissions),
+        "screen": scope.may("screen.view_screen"),
         "log": scope.may("residents.view_access"),  # inspectors read it and have no registry to find it in
     }
 

@@ -1,10 +1,13 @@
 """One event: its record, and a form for each move this person may make."""
 
+import json
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -63,16 +66,22 @@ def _given(query, action):
 
 
 def _page(request, event, *, bound=None, conflict=None, status=200):
+    context = _context(request, event, bound=bound, conflict=conflict)
+    return render(request, "events/_beside.html" if _is_beside(request) else "events/detail.html", context, status=status)
+
+
+def _context(request, event, *, bound=None, conflict=None, beside=None):
     moves = _forms(event, request.user, bound, request.GET)
     wanted = bound.action if bound is not None else request.GET.get("do")
     open_move = wanted if any(m["name"] == wanted for m in moves) else _first_open(moves)
-    context = {
+    return {
         "event": event,
         "light": light_of(event),
         "moves": moves,
         "open_move": open_move,
         "conflict": conflict,
         "next": _next(request),
+        "beside": _is_beside(request) if beside is None else beside,
         "map": event_map(event),
         "contact_phone": selectors.contact_phone(event, request.user),
         "here": neighbourhood.place(event, request.user),
@@ -80,7 +89,16 @@ def _page(request, event, *, bound=None, conflict=None, status=200):
         **_team(event, request.user),
         **dossier.dossier(event),
     }
-    return render(request, "events/detail.html", context, status=status)
+
+
+def case_context(request, pk) -> dict:
+    """What `events/_case.html` shows of an event, for a page that has it beside something else. 404 if it is not theirs."""
+    return _context(request, visible_event(request.user, pk), beside=True)
+
+
+def _is_beside(request):
+    """Whether the case is shown beside a list: `beside` in the address, or in the form of a step taken there."""
+    return "beside" in request.GET or "beside" in request.POST
 
 
 def _team(event, user):
@@ -98,7 +116,12 @@ def _first_open(moves):
 
 def _next(request):
     """Where to go after the step: only an address of this site."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return local(request.POST.get("next") or request.GET.get("next"))
+
+
+def local(wanted) -> str:
+    """An address of this site, or nothing."""
+    wanted = wanted or ""
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
@@ -146,8 +169,25 @@ def step(request, pk, action):
     except DomainError as error:
         add_errors(form, error)
         return _again(request, event, form, 403 if error.status == 403 else 422)
-    messages.success(request, _("Done: %(step)s, %(event)s.") % {"step": MOVES[action].label, "event": event})
+    done = _("Done: %(step)s, %(event)s.") % {"step": MOVES[action].label, "event": event}
+    if "X-Desk-Row" in request.headers:
+        return HttpResponse(format_html("<p data-done>{}</p>", done))
+    if _is_beside(request) and request.headers.get("HX-Request"):
+        return _moved_beside(request, pk, done)
+    messages.success(request, done)
     return _onward(request, pk)
+
+
+def _moved_beside(request, pk, done):
+    """The case as it stands now, in its place beside the list; the list hears which row has moved."""
+    event = Event.objects.visible_to(request.user).filter(pk=pk).first()
+    if event is None:
+        response = HttpResponse(status=204)
+    else:
+        response = render(request, "events/_beside.html", _context(request, visible_event(request.user, pk)))
+        response["HX-Retarget"], response["HX-Reswap"] = "#beside", "innerHTML show:top"
+    response["HX-Trigger"] = json.dumps({"desk:moved": {"id": pk, "words": done, "gone": event is None}})
+    return response
 
 
 def _onward(request, pk):
@@ -170,6 +210,7 @@ def _again(request, event, form, status, conflict=None):
     if request.headers.get("HX-Request"):
         possible = form.action in worklists.moves_of([event], request.user)[event.pk]
         context = {"event": event, "form": form, "conflict": conflict, "next": _next(request), "possible": possible}
+        context["beside"] = _is_beside(request)
         return render(request, "events/_step_form.html", context, status=status)
     return _page(request, event, bound=form, conflict=conflict, status=status)
 

@@ -11,6 +11,13 @@ def tiles() -> dict:
     return {"tiles": settings.MAP_TILES_URL, "attribution": settings.MAP_TILES_ATTRIBUTION}
 
 
+def base_map() -> dict | None:
+    """The base map under the large map; None without one."""
+    if not settings.MAP_TILES_URL:
+        return None
+    return {"url": settings.MAP_TILES_URL, "attribution": settings.MAP_TILES_ATTRIBUTION}
+
+
 def outline(grid, own=True) -> dict | None:
     """A grid's boundary as a GeoJSON feature collection; None without a boundary."""
     if grid.boundary is None:

@@ -9,7 +9,7 @@ from datetime import UTC
 
 from core.geo import metres_between
 from events.services import clockwork
-from events.workflow import Status
+from events.workflow import SPOT_WAITING, SpotCheck, Status
 
 ENDING = object()  # stands for a case number, which is known when the rows are written
 
@@ -159,6 +159,22 @@ class Effects:
 
     def _reopen(self, *_):
         self.reopens += 1
+        if self.spot_state in SPOT_WAITING:
+            self.spot_state = self.spot_due_at = None
+        self._back_to_the_centre()
+
+    def _spot_pass(self, *_):
+        self.spot_state, self.spot_due_at = SpotCheck.PASSED, None
+
+    def _spot_fail(self, *_):
+        self.spot_state, self.spot_due_at = SpotCheck.FAILED, None
+        self._back_to_the_centre()
+
+    def _note_spot_late(self, *_):
+        self.spot_state = SpotCheck.LATE
+        return {"due_at": self.spot_due_at.astimezone(UTC).isoformat()}
+
+    def _back_to_the_centre(self):
         self.stars, self.rating_words = None, ""
         self.lead_id = self.fed_back_at = self.signed_at = self.closed_at = self.evaluated_at = None
         self.settled_on_spot = False
@@ -267,6 +283,8 @@ EFFECTS = {
     "verify_pass": Effects._verify_pass,
     "rework": Effects._rework,
     "evaluate": Effects._evaluate,
+    "spot_pass": Effects._spot_pass,
+    "spot_fail": Effects._spot_fail,
     "reopen": Effects._reopen,
     "suspend": Effects._suspend,
     "resume": Effects._resume,
@@ -279,4 +297,5 @@ EFFECTS = {
     "overdue": Effects._note_overdue,
     "unanswered": Effects._note_unanswered,
     "no_show": Effects._note_no_show,
+    "spot_late": Effects._note_spot_late,
 }  # fmt: skip

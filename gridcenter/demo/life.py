@@ -13,8 +13,20 @@ from uuid import UUID
 
 from events import chain, clocks
 from events.services import clockwork
+from events.services.intake import SPOT_CHECK_DAYS, SPOT_CHECK_ONE_IN
 from events.services.sweep import RATING_DAYS
-from events.workflow import BEGINNINGS, MOVES, OPEN, REPORT, RUNNING, SETTLE, STAGE_OF, Stage, Status
+from events.workflow import (
+    BEGINNINGS,
+    MOVES,
+    OPEN,
+    REPORT,
+    RUNNING,
+    SETTLE,
+    STAGE_OF,
+    SpotCheck,
+    Stage,
+    Status,
+)
 
 from .effects import EFFECTS, ENDING, Effects, Turn
 
@@ -57,6 +69,7 @@ class Life(Effects):
         self.resume_status, self.resume_holder_id, self.suspended_until = "", None, None
         self.stage_left = self.handle_left = None
         self.late = self.supervised = self.settled_on_spot = self.spot_check = False
+        self.spot_state = self.spot_due_at = None
         self.returns = self.reworks = self.grants = self.reopens = 0
         self.merged_into = None
         self.stars, self.rating_words = None, ""
@@ -86,8 +99,11 @@ class Life(Effects):
         self.status = BEGINNINGS[name].target
         if settled:
             self.settled_on_spot = True
-            self.spot_check = self.uid.int % 10 == 0
+            self.spot_check = self.uid.int % SPOT_CHECK_ONE_IN == 0
             self.registered_at = self.closed_at = self.now
+            if self.spot_check:
+                self.spot_state = SpotCheck.WAITING
+                self.spot_due_at = clocks.deadline(self.now, SPOT_CHECK_DAYS, "work_day", self.around.calendar)
             facts = {"number": ENDING, "spot_check": self.spot_check, **facts}
         clockwork.start_stage(self)
         self._note(name, "", actor, unit, "", (self.lon, self.lat) if self.lon else None, photos, facts)
@@ -131,6 +147,8 @@ class Life(Effects):
             red = max(_next_tick(self.due_at), after)
             yellow = red if self.warned else max(_next_tick(self.yellow_at), after)
             yield (yellow, "due_soon") if yellow < red else (red, "overdue")
+        if self.spot_state == SpotCheck.WAITING:
+            yield max(_next_tick(self.spot_due_at), after), "spot_late"
         if self.supervised and self.status in OPEN:
             for row in self.supervisions:
                 if row["answered_at"] is None and not row["noted"]:
@@ -148,13 +166,14 @@ class Life(Effects):
         self._note(name, source, None, None, words, None, (), facts)
 
     def lapse(self):
-        """No rating came in a week: the clock closes the book. Raises Over beyond the end."""
+        """No rating came in a week, or none was asked for: the clock closes the book. Raises Over beyond the end."""
         at = _next_tick(self.closed_at + LAPSE)
         self.wait(at)
         self.now, source = at, self.status
-        self.status, self.evaluated_at = Status.EVALUATED, at
+        asked = self.around.limits.standards[self.standard_id].rating_asked
+        self.status, self.evaluated_at = Status.EVALUATED, at if asked else None
         self.stage_since, self.due_at, self.yellow_at = at, None, None
-        self._note("lapse", source, None, None, "", None, (), {})
+        self._note("lapse" if asked else "archive", source, None, None, "", None, (), {})
 
     def _note(self, name, source, actor, unit, words, location, photos, facts):
         lon, lat = location or (None, None)

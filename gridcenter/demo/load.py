@@ -19,6 +19,7 @@ from evaluation import services as scoring
 from evaluation.models import Kind
 from events import calendars, limits, standards
 from events.clocks import BEIJING
+from events.figures import folding
 from events.models import Event, Standard
 from events.services import habits
 from grids import directory
@@ -26,6 +27,7 @@ from grids.models import Grid, Unit
 
 from . import names, people, pictures, texts, writing
 from .bare import bare
+from .duty import Duty
 from .life import Life, World
 from .places import PLACES, tree
 from .plan import Planner, start_of
@@ -97,8 +99,12 @@ class Loader:
         self._events(root, staff)
         self.loaded.counts["notices"] = writing.write_notices()
         self._lap("notices")
+        self.loaded.counts.update(Duty(self.seed, self.end).write())
+        self._lap("duty")
         self._registry(root)
         self._analyze()
+        self.loaded.counts["folded"] = folding.rebuild(self.end)
+        self._lap("figures")
         self.loaded.counts["seals"] = write_seals(self.end)
         self._lap("seals")
         habits.learn(self.end)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 
 from events import clocks
-from events.workflow import Stage
+from events.workflow import RUNNING, Stage
 
 from . import texts
 from .life import Life, Over, World
@@ -18,6 +18,7 @@ ESCALATED, HANDED_DOWN = 0.07, 0.55
 RETURNED, REWORKED, CO_HANDLED = 0.03, 0.035, 0.12
 WHISTLED, SUPERVISED, SUSPENDED, MORE_TIME, REOPENED = 0.010, 0.010, 0.008, 0.03, 0.006
 STUCK = 0.004  # at each step: somebody forgets
+SPOT_FAILED, SPOT_LATE = 0.05, 0.06  # of the events drawn for a spot check
 RATED, RATED_ON_SPOT = 0.45, 0.25
 STARS = (*[5] * 73, *[4] * 22, *[3] * 3, 2, 1)
 
@@ -70,11 +71,37 @@ class Story:
         try:
             if not settled:
                 self._from_report()
+            if self.life.spot_check:
+                self._spot_check()
             if self.life.status == "closed":
-                self._rating(RATED_ON_SPOT if settled else RATED)
+                self._rating(RATED_ON_SPOT if self.life.settled_on_spot else RATED)
         except Over:
-            pass
+            self._press()
         return self.life
+
+    def _press(self):
+        """What is late when the demonstrated time stops: every third one is under supervision, some have answered."""
+        life, r, end = self.life, self.r, self.world.end
+        if life.status not in RUNNING or life.due_at is None or life.due_at >= end:
+            return
+        if life.supervised or r.random() > 0.33:
+            return
+        holder = self.world.directory.units[life.holder_id]
+        above = self.world.directory.parent_centre(holder)
+        by = life.centre_id if holder.kind == "department" else above and above.pk
+        at = max(life.now, life.due_at) + timedelta(hours=r.uniform(0.3, 20))
+        if by is None or at >= end:
+            return
+        try:
+            answer_by = at + timedelta(hours=r.choice((4, 24, 48)))
+            words = self._words(texts.SUPERVISE)
+            life.step("supervise", at, self.cast.person(by, r), by, words, answer_by=answer_by)
+            life.wait(min(at + timedelta(hours=r.uniform(1, 30)), end))
+            if r.random() < 0.4:
+                self._desk("answer", life.now + timedelta(minutes=1), self._words(texts.ANSWER))
+            life.wait(end + timedelta(seconds=1))
+        except Over:
+            return
 
     def chance(self, share: float, *fates: str) -> bool:
         """Whether it happens: by fate, else by chance."""
@@ -327,6 +354,18 @@ class Story:
                     life.step("rate_call", at, actor, caller, called=unit, stars=stars)
 
     # ---- after closing
+
+    def _spot_check(self):
+        """The station looks at what its worker has settled; what was not settled goes the long way."""
+        r, late = self.r, self.chance(SPOT_LATE)
+        at = self._awake(self.life.now + timedelta(hours=r.uniform(3, 40)))
+        if late:
+            at = self._awake(self.life.spot_due_at + timedelta(hours=r.uniform(2, 20)))
+        if self.chance(SPOT_FAILED):
+            self._desk("spot_fail", at, self._words(texts.SPOT_FAIL))
+            self._until_closed()
+        else:
+            self._desk("spot_pass", at, self._words(texts.SPOT_PASS))
 
     def _rating(self, share):
         life, r = self.life, self.r

@@ -23,7 +23,8 @@ _EVENT = (
     "stage_since", "stage_seconds", "stage_unit", "due_at", "yellow_at", "warned", "handle_since", "handle_seconds",
     "handle_unit", "handle_due_at", "handle_yellow_at", "resume_status", "resume_holder_id", "suspended_until",
     "stage_left", "handle_left", "late", "returns", "reworks", "grants", "reopens", "supervised", "settled_on_spot",
-    "spot_check", "merged_into_id", "stars", "rating_words", "reported_at", "registered_at", "dispatched_at",
+    "spot_check", "spot_state", "spot_due_at", "merged_into_id", "stars", "rating_words", "reported_at", "registered_at",
+    "dispatched_at",
     "signed_at", "fed_back_at", "closed_at", "evaluated_at", "head_seq", "head_hash",
 )  # fmt: skip
 _STEP = (
@@ -233,6 +234,7 @@ def _event_row(life, head_seq, head_hash):
         life.handle_seconds, life.handle_unit, life.handle_due_at, life.handle_yellow_at, str(life.resume_status),
         life.resume_holder_id, life.suspended_until, life.stage_left, life.handle_left, life.late, life.returns,
         life.reworks, life.grants, life.reopens, life.supervised, life.settled_on_spot, life.spot_check,
+        life.spot_state and str(life.spot_state), life.spot_due_at,
         life.merged_into, life.stars, life.rating_words, life.reported_at, life.registered_at, life.dispatched_at,
         life.signed_at, life.fed_back_at, life.closed_at, life.evaluated_at, head_seq, head_hash,
     )  # fmt: skip

@@ -6,43 +6,64 @@ set of ids, and too many of them become "look at everything again".
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, InterfaceError, connections
 
-from events.live import Change, Reader, Viewer
+from core import versions
+from core.clock import database_time
+from duty.live import Ear, Watcher
+from events.live import Change, Reader
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 0.4  # between two looks: a step is on the screen within a second
 MOST_IDS = 200
 QUIET_SECONDS = 60
+WARNINGS = "warnings"  # told when warnings that this screen hears have changed
+
+
+class Sees(Protocol):
+    """Who listens: what of all that happens is news there (events.live.Viewer, .Watch)."""
+
+    def sees(self, change: Change) -> bool: ...
 
 
 @dataclass(eq=False)
 class Listener:
     """One open screen: what it must be told next."""
 
-    viewer: Viewer
+    viewer: Sees
+    ear: Ear | None = None
+    warned: bool = False
     ids: set[int] = field(default_factory=set)
     everything: bool = False
+    at: float = 0.0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def add(self, changes: list[Change]):
+    def add(self, changes: list[Change], at: float = 0.0):
         fresh = {change.event_id for change in changes if self.viewer.sees(change)}
         if fresh:
             self.ids |= fresh
             self.everything = self.everything or len(self.ids) > MOST_IDS
+            self.at = at
             self.wake.set()
 
-    def add_everything(self):
-        self.everything = True
+    def add_everything(self, at: float = 0.0):
+        self.everything, self.at = True, at
         self.wake.set()
+
+    def add_warnings(self, changed):
+        """Standing warnings that changed; None: nobody knows which."""
+        if self.ear is not None and (changed is None or self.ear.hears(changed)):
+            self.warned = True
+            self.wake.set()
 
     def take(self) -> tuple[list[int], bool]:
         """(ids of events, whether to look at everything); empty afterwards."""
@@ -51,6 +72,20 @@ class Listener:
         self.wake.clear()
         return taken
 
+    async def next(self, pause: float) -> tuple[list[int], bool] | str | None:
+        """What is to be told, as soon as there is something: WARNINGS, or what `take` gives; None after `pause` seconds
+        without. What was taken lay open in the database by `at`, a moment of the database's clock."""
+        try:
+            await asyncio.wait_for(self.wake.wait(), pause)
+        except TimeoutError:
+            return None
+        if self.warned:
+            self.warned = False
+            if not (self.ids or self.everything):
+                self.wake.clear()
+            return WARNINGS
+        return self.take()
+
 
 class Hub:
     """The listeners of one event loop, and the task that looks for them."""
@@ -58,31 +93,36 @@ class Hub:
     def __init__(self):
         self.listeners: set[Listener] = set()
         self.looks = 0  # for tests: how often the database was asked
+        self.looked_at = 0.0  # the database's clock at the last look: what was committed later is still to be told
         self._task: asyncio.Task | None = None
-        self._reading = asyncio.Event()  # set while it is known from where on changes are told
+        self._ready = asyncio.Event()
+        self.warnings = WarningsLook()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="live")
 
-    async def listen(self, viewer: Viewer, pause: float) -> AsyncIterator[tuple[list[int], bool] | None]:
-        """None once every change from now on will be told; then what the screen must be told, as it happens, and None
-        after `pause` seconds without anything."""
-        listener = Listener(viewer)
+    @asynccontextmanager
+    async def open(self, viewer: Sees, ear: Ear | None = None) -> AsyncIterator[Listener]:
+        """A listener who misses nothing from here on: whatever is committed after this returns will be told; of
+        warnings, what `ear` hears."""
+        listener = Listener(viewer, ear)
         self.listeners.add(listener)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look())
+        if self._task is None:
+            self._ready = asyncio.Event()
+            self._task = asyncio.create_task(self._look(self._ready))
         try:
-            with contextlib.suppress(TimeoutError):  # the database is out of reach: told when it is back
-                await asyncio.wait_for(self._reading.wait(), pause)
-            yield None
-            while True:
-                try:
-                    await asyncio.wait_for(listener.wake.wait(), pause)
-                    yield listener.take()
-                except TimeoutError:
-                    yield None
+            await self._ready.wait()
+            yield listener
         finally:
             self.listeners.discard(listener)
 
-    async def _look(self):
+    async def listen(self, viewer: Sees, pause: float) -> AsyncIterator[tuple[list[int], bool] | str | None]:
+        """None once every change from now on will be told; then what the screen must be told, as it happens, and None
+        after `pause` seconds without anything."""
+        async with self.open(viewer) as listener:
+            yield None
+            while True:
+                yield await listener.next(pause)
+
+    async def _look(self, ready):
         """Until the last screen is closed."""
         run, reader, said_at = asyncio.get_running_loop().run_in_executor, None, 0.0
         try:
@@ -90,30 +130,56 @@ class Hub:
                 begun = time.monotonic()
                 try:
                     reader = reader or await run(self._thread, Reader)
-                    self._reading.set()
-                    changes, too_many = await run(self._thread, reader.read)
+                    warnings = await run(self._thread, self.warnings.look)
+                    changes, too_many, self.looked_at = await run(self._thread, _read, reader)
                     self.looks += 1
-                    self._tell(changes, too_many)
+                    self._tell(changes, too_many, self.looked_at)
+                    self._warn(warnings)
+                    ready.set()
                 except (DatabaseError, InterfaceError) as error:
                     if begun - said_at > QUIET_SECONDS or not said_at:
                         said_at = begun
                         log.warning("The database is out of reach, open screens wait: %s", error)
                     await run(self._thread, connections.close_all)
-                    if reader is None:
-                        self._tell([], True)
+                    self.warnings = WarningsLook(missed=True)
                 await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - begun)))
         finally:
-            # At once: a screen that opens while the connection is closed begins a task of its own.
-            self._task = None
-            self._reading.clear()
+            self._task = None  # who comes while the connection is closed begins a new one
             await run(self._thread, connections.close_all)
 
-    def _tell(self, changes, too_many):
+    def _warn(self, changed):
+        if changed or changed is None:
+            for listener in self.listeners:
+                listener.add_warnings(changed)
+
+    def _tell(self, changes, too_many, at):
         for listener in self.listeners:
             if too_many:
-                listener.add_everything()
+                listener.add_everything(at)
             elif changes:
-                listener.add(changes)
+                listener.add(changes, at)
+
+
+def _read(reader):
+    """In the hub's thread. The time is asked after the steps: what is read from then on knows them all."""
+    changes, too_many = reader.read()
+    return changes, too_many, database_time()
+
+
+class WarningsLook:
+    """One query per look, of a table of ten rows; more only when a warning has changed. `stamp`: what it knows of."""
+
+    def __init__(self, missed=False):
+        self._watcher, self._missed, self.stamp = None, missed, 0
+
+    def look(self) -> list | None:
+        """Standing warnings that changed since the last look; None once after the database was away."""
+        now = versions.read()
+        self.stamp = now.get("warnings", 0)
+        if self._watcher is None:
+            self._watcher = Watcher(now)
+            return None if self._missed else []
+        return self._watcher.changed(now)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()

@@ -8,6 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from duty.live import Ear
 from events.live import Viewer
 from gridcenter.live import hub
 from grids.scope import Scope
@@ -19,8 +20,8 @@ RETRY_MS = 1500
 
 @require_GET
 def stream(request):
-    """`hello`, then `changed` with {"events": [ids]} or {"all": true}, never what has changed; at last `again`: the
-    browser opens the next line before it closes this one, so that nothing falls between.
+    """`hello`, then `changed` with {"events": [ids]} or {"all": true} and `warnings`, never what has changed; at last
+    `again`: the browser opens the next line before it closes this one, so that nothing falls between.
 
     An answer other than 200 tells the browser not to come again.
     """
@@ -30,26 +31,33 @@ def stream(request):
         raise PermissionDenied
     if not isinstance(request, ASGIRequest):  # WSGI cannot hold lines open
         return HttpResponse(status=204)
-    response = StreamingHttpResponse(_lines(Viewer.of(request.user)), content_type="text/event-stream")
+    lines = _lines(Viewer.of(request.user), Ear.of(request.user))
+    response = StreamingHttpResponse(lines, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # nginx hands on every line at once
     return response
 
 
-async def _lines(viewer):
-    ends, expired, greeted = time.monotonic() + LIFE_SECONDS, False, False
-    async for told in hub.here().listen(viewer, PAUSE_SECONDS):
-        if not greeted:
-            greeted = True
-            yield f"retry: {RETRY_MS}\n{_event('hello', {})}"
-            continue
-        yield _event("changed", _facts(*told)) if told else ": here\n\n"
-        if time.monotonic() > ends:
-            yield _event("again", {})
-            ends += PAUSE_SECONDS  # the browser closes this line once the next one is open
-            if expired:
-                return
-            expired = True
+async def _lines(viewer, ear):
+    ends, expired = time.monotonic() + LIFE_SECONDS, False
+    here = hub.here()
+    async with here.open(viewer, ear) as listener:  # before hello: what happens after it is told
+        # What is known of warnings: a page that was made before it looks again.
+        yield f"retry: {RETRY_MS}\n{_event('hello', {'warnings': here.warnings.stamp})}"
+        while True:
+            yield _line(await listener.next(PAUSE_SECONDS))
+            if time.monotonic() > ends:
+                yield _event("again", {})
+                ends += PAUSE_SECONDS  # the browser closes this line once the next one is open
+                if expired:
+                    return
+                expired = True
+
+
+def _line(told) -> str:
+    if told == hub.WARNINGS:
+        return _event("warnings", {})
+    return _event("changed", _facts(*told)) if told else ": here\n\n"
 
 
 def _facts(ids, everything):

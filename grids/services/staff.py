@@ -149,7 +149,9 @@ class _Roll:
         wish = {
             row.username or row.staff_number: row for row in self.rows if self._is_new(row) or row.username
         }
-        hashes = {ciphers.keyed_hash(row.id_number): row for row in self.rows if row.id_number}
+        hashes = {
+            hashed: row for row in self.rows if row.id_number for hashed in ciphers.keyed_hashes(row.id_number)
+        }
         found = User.objects.filter(Q(username__in=wish) | Q(id_number_hash__in=hashes)).order_by("pk")
         others = list(found.values_list("pk", "username", "staff_number", "id_number_hash"))
         near = self._near([pk for pk, *_rest in others])

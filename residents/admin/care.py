@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, render
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,6 +21,7 @@ from residents.models.trail import VIEW_ACCESS, Kind
 from residents.services import care as registers
 
 ROWS = range(schema.MOST_FIELDS)
+MOST_VISITS = 100
 PARTS = ("label", "kind", "required", "choices", "name")
 
 
@@ -167,7 +169,7 @@ class CareRecordAdmin(ServiceAdmin):
     search_fields = ("resident__name",)
     autocomplete_fields = ("resident",)
     readonly_fields = ("care_class", "grid", "visited_on", "next_visit", "until", "begin_reason", "end_reason",
-                       "own_shown", "trail_shown")  # fmt: skip
+                       "own_shown", "visits_shown", "trail_shown")  # fmt: skip
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).filter(care.care_q(request.user))
@@ -198,9 +200,15 @@ class CareRecordAdmin(ServiceAdmin):
             "end_reason",
         ]
         if not self.has_change_permission(request, obj):
-            return ["resident", *facts, *plain, "own_shown", "trail_shown"]
+            return ["resident", *facts, *plain, "own_shown", "visits_shown", "trail_shown"]
         own = [f"{OWN}{field['name']}" for field in obj.care_class.fields]
-        return [*facts, *plain, *own, "end_on", "reason", "trail_shown"]
+        return [*facts, *plain, *own, "end_on", "reason", "visits_shown", "trail_shown"]
+
+    @admin.display(description=gettext_lazy("Visits"))
+    def visits_shown(self, obj):
+        visits = obj.visits.select_related("user")[:MOST_VISITS]
+        lines = ((visit.day, visit.user or "—", visit.words) for visit in visits)
+        return format_html_join("", "<div>{} · {} {}</div>", lines) or "—"
 
     def get_readonly_fields(self, request, obj=None):
         return (*self.readonly_fields, *(("resident", "since") if obj else ()))

@@ -113,9 +113,9 @@ class Lookup(ReadsGranted, APIView):
             number = checks.clean_document(codes.ID_CARD, given["id_number"])
         except ValueError as error:
             raise Invalid(fields={"id_number": [str(error)]}) from error
-        tag = records.id_tag_of(codes.ID_CARD, number)
+        tags = records.id_tags_of(codes.ID_CARD, number)
         asking = granted.Granted(tuple(one for one in self.granted.grants if NUMBERS & {*one.fields}))
-        return Response({"results": self.one(asking.people().filter(id_tag=tag))})
+        return Response({"results": self.one(asking.people().filter(id_tag__in=tags))})
 
 
 class Changes(ReadsGranted, ListView):

@@ -1,38 +1,27 @@
-"""Who is at work on an import: a lock on a file, which the system releases when the process dies."""
+"""Who is at work on an import (core.holds), and small files beside that lock."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
+from core import holds
+
+FOLDER = "registry"
 
 
-def _path(batch_id: int) -> Path:
-    folder = Path(settings.MEDIA_ROOT) / "registry" / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{batch_id}.lock"
+def path_of(batch_id: int, what: str) -> Path:
+    """A small file about an import, beside the others."""
+    return holds.path_of(FOLDER, batch_id, what)
 
 
-@contextmanager
-def held(batch_id: int) -> Iterator[bool]:
+def held(batch_id: int):
     """Whether this process has it now; False if another one is at work."""
-    with _path(batch_id).open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+    return holds.held(FOLDER, batch_id)
 
 
 def at_work(batch_id: int) -> bool:
     """Whether some process is at work on it."""
-    if not _path(batch_id).exists():
-        return False
-    with held(batch_id) as free:
-        return not free
+    return holds.at_work(FOLDER, batch_id)
 
 
 def forget(batch_id: int):
-    _path(batch_id).unlink(missing_ok=True)
+    holds.forget(FOLDER, batch_id)
+    path_of(batch_id, "progress").unlink(missing_ok=True)

@@ -9,6 +9,7 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, Invalid, NotFound, Refused
 from grids.models import Grid
 from grids.scope import Scope
-from residents.intake import crew, hold, sheets, words
+from residents.intake import crew, hold, progress, sheets, words
 from residents.intake.cleaner import Order
 from residents.intake.compare import Comparer
 from residents.intake.match import Matcher
@@ -44,6 +45,7 @@ def upload(*, actor, kind: str, file) -> ImportBatch:
     for what is no table, too large, locked by a password …"""
     if not Scope.of(actor).may(MAY):
         raise Refused
+    _keys_stand_still()
     if kind not in ImportKind.values:
         raise Invalid(fields={"kind": [_("Choose what the file holds.")]})
     if file.size > sheets.MAX_BYTES:
@@ -66,6 +68,12 @@ def upload(*, actor, kind: str, file) -> ImportBatch:
         batch.file.delete(save=False)
         raise
     return batch
+
+
+def _keys_stand_still():
+    """An import finds known people by their tags in SQL, under one key: none begins while HASH_KEY is renewed."""
+    if settings.HASH_KEY_OLD:
+        raise Conflict(_("The keys of the registry are being renewed: imports wait until that is done."))
 
 
 def _refused(refusal) -> Invalid:
@@ -204,6 +212,7 @@ def undecided(stage: Stage) -> int:
 @transaction.atomic
 def confirm(*, actor, batch_id: int, without_wrong: bool = False) -> ImportBatch:
     """Ask for the import to be applied; the job does it. Once: a second press finds it asked for."""
+    _keys_stand_still()
     batch = _mine(actor, batch_id)
     _must_be(batch, S.READY, S.QUEUED, S.APPLYING)
     if batch.status == S.APPLYING and hold.at_work(batch.pk):
@@ -240,6 +249,7 @@ def apply(batch_id: int) -> str:
             return ""
         batch = ImportBatch.objects.select_related("user").get(pk=batch_id)
         stage = Stage(batch)
+        progress.forget(batch_id)  # what an attempt that was killed has said
         try:
             with roomy():
                 done = _apply(batch, stage)
@@ -256,6 +266,7 @@ def apply(batch_id: int) -> str:
                 _keep(batch, status=S.READY, problem={"code": "changed_meanwhile"})
             return batch.status
         _tidy(batch, stage)
+        progress.forget(batch_id)
         return batch.status
 
 

@@ -49,7 +49,7 @@ FAULTS = {
     "credit_code": gettext_lazy("the check digit at its end does not fit: some character is mistyped."),
     "repeated": gettext_lazy("stands in row %(hint)s already."),
     "dead": gettext_lazy("this person is recorded as deceased."),
-    "elsewhere": gettext_lazy("cannot be entered here; ask the centre above you."),
+    "elsewhere": gettext_lazy("cannot be entered here; ask the county's administrator."),
     "no_building": gettext_lazy("there is no such building in this grid; import buildings first."),
     "no_dwelling": gettext_lazy("there is no such door in this building; import dwellings first."),
     "no_household": gettext_lazy("there is no household with this number; import households first."),

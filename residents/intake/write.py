@@ -18,12 +18,14 @@ from residents import codes
 from residents.intake.columns import MODELS, stage_columns
 from residents.intake.compare import POINT
 from residents.intake.match import drop_orphans
+from residents.intake.progress import COST, HISTORY, STAY, Progress
 from residents.intake.stage import Stage, rows, run, value
 from residents.models import Change, Stay
 from residents.services import support
 from residents.services.trail import KINDS
 
 PIECE = 5000
+INSERTED_AT_ONCE = 100_000  # rows of one statement: between two, the page is told how far it is
 LINKS = {
     "dwelling": {"building": "building_id"},
     "household": {"dwelling": "dwelling_id"},
@@ -40,6 +42,7 @@ class Writer:
 
     def __init__(self, stage: Stage):
         self.stage, self.batch = stage, stage.batch
+        self.progress = Progress(stage.batch.pk)
         self.now, self.today = timezone.now(), timezone.localdate()
         self.made = [section for section in stage.sections if section.makes]
         self.done: dict[str, dict[str, int]] = {}
@@ -48,16 +51,23 @@ class Writer:
         self._decide()
         for section in self.stage.sections:
             self._ids(section.name)
+        self.progress.begin({section.name: self._to_write(section.name) for section in self.made})
         for section in self.made:
             name = section.name
             self.done[name] = {"new": self._insert(section), "changed": self._update(section)}
             self._history_of_new(section)
             copy_rows(Change._meta.db_table, CHANGE_COLUMNS, self._history_of_changed(section))
+            self.progress.step(name, sum(self.done[name].values()), HISTORY)
         if self.made[-1].name == "resident":
             support.follow_all(moved_between_grids(self.stage))
             self._stays()
+            self.progress.step("resident", self.done["resident"]["new"], STAY)
             self._heads()
         return self.done
+
+    def _to_write(self, name) -> int:
+        """New and changed records of a section."""
+        return value(f"SELECT count(*) FROM {self.stage(name)} WHERE verdict IN ('n', 'c')")
 
     def _decide(self):
         """What a person said about likely duplicates: the same one, another one, or leave the row out."""
@@ -125,12 +135,23 @@ class Writer:
             params += used
         if self._has_point(name):
             columns["location"] = "ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)" if _post() else POINT_SQLITE
-        return run(
+        insert = (
             f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} "
             f"FROM {self.stage(name)} s JOIN {self.stage(f'ids_{name}')} i ON i.ref = s.ref AND i.fresh = 1 "
-            f"{self._parents(name)} ORDER BY i.id",
-            params,
+            f"AND i.id BETWEEN %s AND %s {self._parents(name)} ORDER BY i.id"
         )
+        done = 0
+        for first, last in self._ranges(name):
+            done += (fresh := run(insert, [*params, first, last]))
+            self.progress.step(name, fresh, COST.get(name, 4))
+        return done
+
+    def _ranges(self, name) -> list[tuple[int, int]]:
+        """The ids of new records in pieces."""
+        lowest, highest = rows(f"SELECT min(id), max(id) FROM {self.stage(f'ids_{name}')} WHERE fresh = 1")[0]
+        if lowest is None:
+            return []
+        return [(first, first + INSERTED_AT_ONCE - 1) for first in range(lowest, highest + 1, INSERTED_AT_ONCE)]
 
     def _default(self, field):
         if field.name in ("created_at", "updated_at"):
@@ -177,10 +198,12 @@ class Writer:
             point = "ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326)" if _post() else POINT_SQLITE
             sets["location"] = f"COALESCE({point}, {table}.location)"
         listed = ", ".join(f"{column} = {expression}" for column, expression in sets.items())
-        return run(
+        done = run(
             f"UPDATE {table} SET {listed} {source} WHERE {table}.id = i.id AND s.verdict = 'c'",
             [_bare(self.now)],
         )
+        self.progress.step(name, done, COST.get(name, 4))
+        return done
 
     def _new_value(self, model, field):
         table = model._meta.db_table

@@ -1,5 +1,5 @@
-from residents.models.care import CareClass, CareRecord, SupportRecord
-from residents.models.figures import GridCount
+from residents.models.care import CareClass, CareRecord, SupportRecord, Visit
+from residents.models.figures import GridCount, QualityCount
 from residents.models.grants import DataGrant
 from residents.models.intake import ImportBatch
 from residents.models.people import Household, Resident, Stay, Tenancy
@@ -8,5 +8,6 @@ from residents.models.trail import Access, Change, Erasure
 
 __all__ = [
     "Access", "Building", "CareClass", "CareRecord", "Change", "DataGrant", "Dwelling", "Erasure", "GridCount",
-    "Household", "ImportBatch", "KeyPlace", "Organisation", "Resident", "Stay", "SupportRecord", "Tenancy",
+    "Household", "ImportBatch", "KeyPlace", "Organisation", "QualityCount", "Resident", "Stay", "SupportRecord", "Tenancy",
+    "Visit",
 ]  # fmt: skip

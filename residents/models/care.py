@@ -3,10 +3,12 @@ import json
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import roles
 from core import ciphers
+from core.fields import EncryptedField
 from residents import care
 from residents.models.base import RegistryQuerySet
 from residents.models.people import Resident
@@ -140,6 +142,27 @@ class CareRecord(models.Model):
         if values != self.values:
             clear = json.dumps(values, ensure_ascii=False, sort_keys=True)
             self.data = {"sealed": ciphers.encrypt(clear)} if values else {}
+
+
+class Visit(models.Model):
+    """Somebody was with a person in a care register: who, on which day, what there was to say. Written once; it goes
+    with its entry. Visits of statutory registers are sealed in their files (residents.services.support)."""
+
+    record = models.ForeignKey(CareRecord, models.CASCADE, related_name="visits", verbose_name=_("entry"))
+    day = models.DateField(_("visited on"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    words = EncryptedField(_("what there was to say"), blank=True, default="")
+    at = models.DateTimeField(_("noted"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        ordering = ["-day", "-id"]
+
+    def __str__(self):
+        return f"{self.record_id} {self.day}"
 
 
 class SupportRecord(models.Model):

@@ -148,7 +148,10 @@ class Resident(Registered):
             ),
         ]
         indexes = [
-            models.Index(name="residents_resident_tail", fields=["tail_tag"], condition=~Q(tail_tag="")),
+            models.Index(
+                name="residents_resident_tail_name", fields=["tail_tag", "name"], condition=~Q(tail_tag=""),
+                opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+            ),
             models.Index(name="residents_resident_phone", fields=["phone_tag"], condition=~Q(phone_tag="")),
             models.Index(name="residents_resident_birth", fields=["grid", "birth_month"]),
         ]

@@ -23,6 +23,7 @@ class Kind(models.TextChoices):
     PLACE = "place", _("key place")
     CARE = "care", _("care record")
     SUPPORT = "support", _("statutory support record")
+    EVENT = "event", _("event")  # a printed case file (papers): events keep no log of their own
 
 
 class ChangeQuerySet(RegistryQuerySet):

@@ -74,6 +74,16 @@ def rows(*, user, kind: str, path: str = "/", after: str = "", size: int = pagin
     return paging.by_id(found, after, size)
 
 
+def listed(*, user, kind: str, path: str = "/", days: int = SOON):
+    """All rows of a list that is none of a statutory register."""
+    return _rows(kind, user, path, days)
+
+
+def files(user, path: str = "/", days: int = SOON) -> list:
+    """All files (`support.File`) of the statutory list."""
+    return _files(user, path, days)
+
+
 def _rows(kind, user, path, days):
     until = timezone.localdate() + timedelta(days=days)
     if kind == VISITS:

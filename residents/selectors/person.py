@@ -1,6 +1,6 @@
 """What the page of one resident shows."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from residents.care import may_know
 from residents.models import CareRecord, Resident, Stay, Tenancy
@@ -35,13 +35,15 @@ def care_of(user, residents) -> dict[int, list[CareRecord]]:
 
 
 def timeline(user, person) -> list[dict]:
-    """Where the person lived, what they rented, care begun, visited, ended: newest first. Three queries.
+    """Where the person lived, what they rented, care begun, every visit, its end: newest first. Three queries.
+
+    Visits of statutory registers stand in their files: those open for a reason that is written down, not by the way.
 
     What lies in grids where the viewer may not read the registry is left out.
     """
     lines = [line for stay in _stays(user, person) for line in _of_stay(stay)]
     lines += [line for lease in _leases(user, person) for line in _of_lease(lease)]
-    lines += [line for record in _care(user, person) for line in _of_care(record)]
+    lines += [line for record, visits in _care(user, person).items() for line in _of_care(record, visits)]
     return sorted(lines, key=lambda line: line["day"], reverse=True)
 
 
@@ -91,16 +93,27 @@ def _of_lease(lease):
         yield {"kind": "lease_end", "day": lease.until, "place": place, "door": lease.dwelling, "tone": ""}
 
 
-def _care(user, person):
-    rows = CareRecord.objects.filter(resident=person).select_related("care_class", "responsible")
-    return [record for record in rows if may_know(user, record.care_class, person.grid.path)]
+def _care(user, person) -> dict[CareRecord, list]:
+    """Entries with their visits, in one query: a row for each visit, or one for an entry without."""
+    rows = CareRecord.objects.filter(resident=person).select_related("care_class")
+    visited = {
+        "visit_day": F("visits__day"), "visit_name": F("visits__user__name"), "visit_login": F("visits__user__username"),
+        "visit_words": F("visits__words"),
+    }  # fmt: skip
+    found: dict[CareRecord, list] = {}
+    for record in rows.annotate(**visited).order_by("pk"):
+        if may_know(user, record.care_class, person.grid.path):
+            visits = found.setdefault(record, [])
+            if record.visit_day:
+                who = record.visit_name or record.visit_login
+                visits.append((record.visit_day, ": ".join(filter(None, [who, record.visit_words]))))
+    return found
 
 
-def _of_care(record):
+def _of_care(record, visits):
     name = record.care_class.name
     yield {"kind": "care", "day": record.since, "title": name, "tone": "yellow", "words": record.begin_reason}
-    if record.visited_on:
-        who = str(record.responsible) if record.responsible else ""
-        yield {"kind": "visit", "day": record.visited_on, "title": name, "tone": "green", "words": who}
+    for day, words in visits:
+        yield {"kind": "visit", "day": day, "title": name, "tone": "green", "words": words}
     if record.until:
         yield {"kind": "care_end", "day": record.until, "title": name, "tone": "", "words": record.end_reason}

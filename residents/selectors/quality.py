@@ -1,16 +1,19 @@
 """The data-quality board: per grid how many records are incomplete, stale or contradictory, and which they are."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Count, Q, Value
 from django.utils import timezone
 
 from grids.models import Grid
-from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident
+from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, QualityCount, Resident
 from residents.selectors import checks, paging
 from residents.selectors.checks import CHECKS, GROUPS, Check
 
-__all__ = ["CHECKS", "GROUPS", "Board", "GridQuality", "board", "rows"]
+__all__ = ["CHECKS", "GROUPS", "Board", "GridQuality", "board", "counted", "is_kept", "rows"]
+KEPT_LEVEL = 1  # of grids so high and higher the board shows what was counted last; lower ones are counted at once
 RELATED = {
     Resident: ("grid", "dwelling__building", "household"),
     Household: ("grid", "dwelling__building", "head"),
@@ -39,9 +42,12 @@ class GridQuality:
     def count(self, group: str) -> int:
         return sum(self.found[code] for code, check in CHECKS.items() if check.group == group)
 
-    def add(self, kind: str, name: str, amount: int):
-        where = self.totals if kind == "total" else self.found
-        where[name] += amount
+    def add(self, totals: dict[str, int], found: dict[str, int]):
+        for name, amount in totals.items():
+            self.totals[name] += amount
+        for name, amount in found.items():
+            if name in self.found:  # a check that is no more is passed over, until it is counted anew
+                self.found[name] += amount
 
 
 @dataclass
@@ -50,10 +56,25 @@ class Board:
 
     rows: list[GridQuality]
     whole: GridQuality
+    counted_at: datetime | None = None  # None: counted just now
+
+
+def is_kept(grid: Grid) -> bool:
+    """Whether the board of this grid is read from what was counted last (services.quality)."""
+    return grid.level <= KEPT_LEVEL
 
 
 def board(*, user, grid: Grid) -> Board:
-    """The board of a grid: four queries, whatever its size."""
+    """The board of a grid: four queries, whatever its size. A county's and an area's are as old as `counted_at`."""
+    if not is_kept(grid):
+        return _board(user, grid, counted(grid.path, user))
+    kept = list(_kept_rows(user, grid.path).values_list("grid__path", "totals", "found", "counted_at"))
+    made = _board(user, grid, (row[:3] for row in kept))
+    made.counted_at = min((row[3] for row in kept), default=None)
+    return made
+
+
+def _board(user, grid, amounts) -> Board:
     below = Grid.objects.visible_to(user).valid_on().filter(parent=grid).order_by("code")
     lines = [GridQuality(*values) for values in below.values_list("pk", "name", "path")]
     if not lines:
@@ -61,10 +82,10 @@ def board(*, user, grid: Grid) -> Board:
     by_path = {line.path: line for line in lines}
     whole = GridQuality(grid.pk, grid.name, grid.path)
     depth = lines[0].path.count("/")
-    for path, kind, name, amount in _counted(user, grid.path):
-        whole.add(kind, name, amount)
+    for path, totals, found in amounts:
+        whole.add(totals, found)
         if line := by_path.get("/".join(path.split("/")[:depth]) + "/"):
-            line.add(kind, name, amount)
+            line.add(totals, found)
     return Board(lines, whole)
 
 
@@ -75,16 +96,24 @@ def rows(*, user, code: str, path: str = "/", after: str = "", size: int = pagin
     return paging.by_id(found.defer("grid__boundary"), after, size)
 
 
+# ---- what was counted last
+
+
+def _kept_rows(user, path):
+    return QualityCount.objects.visible_to(user).filter(grid__path__startswith=path)
+
+
 # ---- counting
 
 
 def _visible(model, user, path):
-    return model.objects.visible_to(user).filter(grid__path__startswith=path)
+    rows = model.objects.all() if user is None else model.objects.visible_to(user)
+    return rows.filter(grid__path__startswith=path)
 
 
-def _counted(user, path):
-    """(grid path, "total" or "found", model or check, how many): one walk for each large table, one query for all
-    that looks at others."""
+def counted(path: str, user=None) -> Iterator[tuple[str, dict, dict]]:
+    """(grid path, records by model, rows found by check) at and below `path`, of what `user` may see (None: of all);
+    a path may come several times. One walk for each large table, one query for all that looks at others."""
     today = timezone.localdate()
     for model in (Resident, Household):
         yield from _walked(model, user, path, today)
@@ -92,7 +121,7 @@ def _counted(user, path):
     small += [_total(model, user, path) for model in MODELS if model not in (Resident, Household)]
     for where, name, amount in small[0].union(*small[1:], all=True):
         kind, _sep, name = name.partition(":")
-        yield where, kind, name, amount
+        yield (where, {name: amount}, {}) if kind == "total" else (where, {}, {name: amount})
 
 
 def _in_a_walk(check: Check) -> bool:
@@ -104,9 +133,8 @@ def _walked(model, user, path, today):
     counts = {check.code: Count("pk", filter=check.condition(today)) for check in simple}
     grouped = checks.in_force(_visible(model, user, path)).order_by().values("grid__path")
     for line in grouped.annotate(total=Count("pk"), **counts):
-        yield line["grid__path"], "total", model._meta.model_name, line["total"]
-        for check in simple:
-            yield line["grid__path"], "found", check.code, line[check.code]
+        found = {check.code: line[check.code] for check in simple if line[check.code]}
+        yield line["grid__path"], {model._meta.model_name: line["total"]}, found
 
 
 def _grouped(check, user, path, today):

@@ -7,6 +7,7 @@ puts the exact word before longer ones; the person's own grids stand first. Priv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,16 @@ from grids.models import Grid
 from grids.scope import Scope
 from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
-from residents.selectors.near import ByIndex, begins, grids_of, is_narrow, narrowed, own_grids, within
+from residents.selectors.near import (
+    ByIndex,
+    begins,
+    first_of_grids,
+    grids_of,
+    is_narrow,
+    is_whole,
+    narrowed,
+    own_grids,
+)
 from residents.selectors.words import Address, Asked, read
 
 MOST = 20  # of each kind
@@ -72,6 +82,7 @@ class Search:
         self.grids = grids_of(user, self.names)
         self.own = own_grids(user)
         self.narrow = is_narrow(self.grids, self.names)
+        self.whole = is_whole(user, self.names)
         # Hits of the kinds before: words that are a person's need not be looked for inside other names.
         self.found = 0
 
@@ -119,9 +130,9 @@ def _people(here, asked) -> Iterator[Hit]:
 def _people_queries(here, asked) -> Iterator[QuerySet]:
     people = here.rows(Resident).filter(archived_at=None)
     if asked.id_number:
-        yield _read(people.filter(id_tag=ciphers.tag("id", asked.id_number)).exclude(id_tag=""))
+        yield _read(people.filter(id_tag__in=ciphers.tags("id", asked.id_number)).exclude(id_tag=""))
     if asked.phone:
-        tagged = people.filter(phone_tag=ciphers.tag("phone", asked.phone)).exclude(phone_tag="")
+        tagged = people.filter(phone_tag__in=ciphers.tags("phone", asked.phone)).exclude(phone_tag="")
         yield _read(tagged)
     if asked.tail:
         yield _read(_tailed(people, asked))
@@ -134,7 +145,7 @@ def _people_queries(here, asked) -> Iterator[QuerySet]:
 
 def _tailed(people, asked):
     """By the last four of the ID number, and the beginning of the name if it was said."""
-    tagged = people.filter(tail_tag=ciphers.tag("tail", asked.tail)).exclude(tail_tag="")
+    tagged = people.filter(tail_tag__in=ciphers.tags("tail", asked.tail)).exclude(tail_tag="")
     if not asked.name:
         return tagged
     spoken = "name" if not asked.name.isascii() else "pinyin"
@@ -145,15 +156,17 @@ def _tailed(people, asked):
 
 def _begun(here, people, column, text) -> Iterator[QuerySet]:
     """Those of the person's own grids first, if they see more than these."""
-    if here.narrow:
-        yield _read(people.filter(within(column, text)).order_by(column))
+    order = ByIndex(F(column))
+    if here.grids is not None and not here.whole and (here.narrow or connection.vendor == "postgresql"):
+        yield _dressed(first_of_grids(people, here.grids, column, text, MOST + 1), order)
         return
-    # Without the list of grids, which would make the planner expect too few and sort them all.
-    land = Resident.objects.visible_to(here.user).filter(archived_at=None)
-    rows = land.filter(begins(column, text)).order_by(ByIndex(F(column)))
+    # Without the list of grids, and without any where nobody is left out: the planner would expect too few of them
+    # and sort all that begin like this, instead of walking the index until it has enough.
+    land = Resident.objects.all() if here.whole else Resident.objects.visible_to(here.user)
+    land = land.filter(archived_at=None)
     if here.own:
-        yield _read(people.filter(within(column, text), grid_id__in=here.own).order_by(column))
-    yield _read(rows)
+        yield _dressed(first_of_grids(land, sorted(here.own), column, text, MOST + 1), order)
+    yield _read(land.filter(begins(column, text)).order_by(order), here.user)
 
 
 PERSON = (
@@ -162,14 +175,16 @@ PERSON = (
 )  # fmt: skip
 
 
-def _read(people: QuerySet) -> QuerySet:
-    """Found first, in the order of the index alone, dressed afterwards: joins and ids are for the few that are shown.
+def _read(people: QuerySet, user=None) -> QuerySet:
+    """Found first, in the order of the index alone: an order by id with a limit would tempt the planner into walking
+    the whole table in that order. With `user`, what is found is once more held against what they may see."""
+    rows = _dressed(people[: MOST + 1], *people.query.order_by)
+    return rows if user is None else rows.visible_to(user)
 
-    An order by id with a limit would tempt the planner into walking the whole table in that order.
-    """
-    order = people.query.order_by
-    few = people[: MOST + 1].values("pk")
-    rows = Resident.objects.filter(pk__in=few).select_related("dwelling__building").only(*PERSON)
+
+def _dressed(few: QuerySet, *order) -> QuerySet:
+    """Joins and ids are for the few that are shown."""
+    rows = Resident.objects.filter(pk__in=few.values("pk")).select_related("dwelling__building").only(*PERSON)
     return rows.order_by(*order, "pk")
 
 
@@ -236,15 +251,33 @@ def _buildings(here, asked) -> Iterator[Hit]:
     address = asked.address
     if address is None or not (address.estate or (address.number and not address.door)):
         return
-    rows = here.rows(Building).current().filter(_named(asked)).defer("location")
-    # Numbers alone are many: the first that the index gives, not the first of all.
-    order = ("estate", "number", "pk") if address.estate or here.narrow else ()
-    for building in rows.order_by(*order)[: MOST + 1]:
-        facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
-        yield Hit(
-            "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
-            building.grid_id in here.own,
-        )  # fmt: skip
+    seen: set[int] = set()
+    for rows in _building_queries(here, asked):
+        for building in rows[: MOST + 1]:
+            if building.pk in seen:
+                continue
+            seen.add(building.pk)
+            facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
+            yield Hit(
+                "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
+                building.grid_id in here.own,
+            )  # fmt: skip
+        if len(seen) > MOST:
+            return
+
+
+def _building_queries(here, asked) -> Iterator[QuerySet]:
+    address, rows = asked.address, here.rows(Building).current().defer("location")
+    if here.narrow:
+        yield rows.filter(_named(asked)).order_by("estate", "number", "pk")
+    elif not address.estate or address.number:
+        # Numbers alone are many: the first that the index gives, not the first of all.
+        yield rows.filter(_named(asked)).order_by(*(("estate", "number", "pk") if address.estate else ()))
+    else:
+        # Thousands of houses may lie in villages that begin with one character: the first that each index gives.
+        by_estate = ByIndex(F("estate")), ByIndex(F("number"))
+        yield rows.filter(begins("estate", address.estate)).order_by(*by_estate)
+        yield rows.filter(begins("address", asked.text)).order_by(ByIndex(F("address")))
 
 
 def _named(asked) -> Q:

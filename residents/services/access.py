@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -32,6 +32,8 @@ PRIVATE = {
 LEAST_REASON, MOST_REASON = 4, 200
 NIGHT = (22, 6)  # hours of the day between which nobody is expected to look
 NIGHT_FLAG, OUTSIDE, MANY = "night", "outside", "many"
+USUAL_DAYS, USUAL_LOOKS = 90, 10  # after so many looks in so many days it is known where somebody works
+LOWEST = 4  # level of the grids that have no others below
 
 
 class TooMany(Refused):
@@ -139,9 +141,28 @@ def _flags(actor, grid, now, count, act) -> list[str]:
     hour = timezone.localtime(now).hour
     most = settings.ACCESS_MANY_ROWS if act == Access.Act.EXPORT else settings.ACCESS_MANY_PER_DAY
     flags = [NIGHT_FLAG] if hour >= NIGHT[0] or hour < NIGHT[1] else []
-    if _outside(actor, grid.path):
+    if act != Access.Act.EXPORT and (_outside(actor, grid.path) or _unusual(actor, grid.path, now)):
         flags.append(OUTSIDE)
     return [*flags, MANY] if count >= most else flags
+
+
+def _unusual(actor, path, now) -> bool:
+    """In a part of the own territory where this person has not looked for months: for posts above the smallest grids,
+    which cover everything they are asked about. A part is one level below the post (a station's grid, a town's
+    village); somebody new is usual everywhere until it is known where they work. One query, none for a grid's post.
+    """
+    levels = [seat.level for seat in Scope.of(actor).seats if seat.covers(path)]
+    level = max(levels, default=LOWEST) + 1
+    if level > LOWEST:
+        return False
+    part = "/".join(path.split("/")[: level + 2]) + "/"
+    if path.count("/") < level + 2:
+        return False  # the record lies above the parts
+    looks = Access.objects.filter(user_id=actor.pk, at__gte=now - timedelta(days=USUAL_DAYS), at__lte=now)
+    seen = looks.exclude(act=Access.Act.EXPORT).aggregate(
+        n=Count("pk"), here=Count("pk", filter=Q(grid__path__startswith=part))
+    )
+    return seen["n"] >= USUAL_LOOKS and not seen["here"]
 
 
 def _outside(actor, path) -> bool:

@@ -12,12 +12,13 @@ from core import ciphers
 from core.errors import Conflict, Invalid, NotFound
 from grids.models import Post
 from residents import care, schema
-from residents.models import CareClass, CareRecord, Change, Resident
+from residents.models import CareClass, CareRecord, Change, Resident, Visit
 from residents.models.care import Attention
 from residents.models.trail import Kind
 from residents.services import rights, trail
 
 MOST_REASON = 200
+MOST_WORDS = 300  # about a visit
 
 
 @transaction.atomic
@@ -65,10 +66,14 @@ def change(record, *, actor, attention=None, responsible=..., visit_days=None, d
 
 
 @transaction.atomic
-def visit(record, *, actor, on=None) -> CareRecord:
-    """Somebody was there: the next visit is due one interval later. An older visit than the last changes nothing."""
+def visit(record, *, actor, on=None, words: str = "") -> CareRecord:
+    """Somebody was there: a row of its own, and the next visit is due one interval later. One that is older than the
+    last is kept and moves nothing; the same day by the same person without a new word is the same visit."""
     row = locked(record, actor)
-    day = rights.a_day(on or timezone.localdate(), "on", earliest=row.since)
+    day, words = rights.a_day(on or timezone.localdate(), "on", earliest=row.since), said_of_visit(words)
+    same = Visit.objects.filter(record=row, day=day, user=actor)
+    if words or not same.exists():
+        Visit.objects.create(record=row, day=day, user=actor, words=words)
     if row.visited_on is not None and day <= row.visited_on:
         return row
     before = trail.snapshot(row)
@@ -162,6 +167,13 @@ def said(reason: str) -> str:
     words = " ".join(str(reason or "").split())
     if len(words) > MOST_REASON:
         raise Invalid(fields={"reason": [_("At most %(most)s characters.") % {"most": MOST_REASON}]})
+    return words
+
+
+def said_of_visit(words: str) -> str:
+    words = str(words or "").replace("\0", "").strip()
+    if len(words) > MOST_WORDS:
+        raise Invalid(fields={"words": [_("At most %(most)s characters.") % {"most": MOST_WORDS}]})
     return words
 
 

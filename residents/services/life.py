@@ -284,11 +284,11 @@ def _returning(actor, resident, values):
     number = values.get("id_number")
     if not number:
         return None
-    tag = records.id_tag_of(values.get("id_kind", codes.ID_CARD), number)
+    tags = records.id_tags_of(values.get("id_kind", codes.ID_CARD), number)
     gone = Resident.objects.select_for_update(of=("self",)).filter(
-        id_tag=tag, status=Resident.Status.DEPARTED, name=checks.plain(values.get("name", ""))
+        id_tag__in=tags, status=Resident.Status.DEPARTED, name=checks.plain(values.get("name", ""))
     )
-    return gone.first() if tag else None
+    return gone.first()
 
 
 def _come_back(person, home, door, day, values):

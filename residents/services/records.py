@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import ciphers
 from core.errors import Conflict, Invalid, NotFound
 from grids import locate
 from grids.models import Grid
-from residents import checks, codes, derived
+from residents import checks, codes
 from residents.models import (
     Building,
     Change,
@@ -265,23 +266,29 @@ def _against_others(row):
 
 
 def _unknown_so_far(row, actor):
-    """The same words whether the record is in the next house or in another town; only its own people get its id."""
-    tag = id_tag_of(row.id_kind, row.id_number)
-    other = Resident.objects.filter(id_tag=tag).exclude(pk=row.pk) if tag else Resident.objects.none()
+    """The same words whether the record is in the next house or in another town; only its own people get its id.
+
+    That a number cannot be entered twice cannot be hidden from whoever enters it; nothing else is said, and the
+    county's administrator, who sees both records, is the way on.
+    """
+    other = Resident.objects.filter(id_tag__in=id_tags_of(row.id_kind, row.id_number)).exclude(pk=row.pk)
     if (pk := other.values_list("pk", flat=True).first()) is None:
         return
     facts = {"record": pk} if Resident.objects.visible_to(actor).filter(pk=pk).exists() else {}
-    words = _("this number is in the registry already; if the person has moved here, record the move.")
+    words = _(
+        "this number cannot be entered here. Look for the person by it: if you find them, record the move; if not, ask "
+        "the county's administrator."
+    )
     raise Invalid(fields={"id_number": [words]}, **facts)
 
 
-def id_tag_of(kind: str, number: str) -> str:
-    """The keyed hash of a number as it would be stored; empty for one that cannot be."""
+def id_tags_of(kind: str, number: str) -> list[str]:
+    """The keyed hashes by which a number is found; none for one that cannot be stored."""
     try:
         number = checks.clean_document(kind, number)
     except ValueError:
-        return ""
-    return derived.person_tags(number, "")["id_tag"]
+        return []
+    return ciphers.tags("id", number) if number else []
 
 
 def _store(record, actor):

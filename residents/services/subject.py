@@ -3,6 +3,7 @@
 Correction is `records.change`, with its history.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, NotFound, Refused
 from grids.scope import Scope
+from residents import schema
+from residents.intake import traces
 from residents.models import (
     Access,
     Building,
@@ -48,6 +51,23 @@ class Statement:
     changes: int
     accesses: list[Access]
 
+    @property
+    def registers(self) -> Iterator[dict]:
+        """Care entries and statutory files in one form, for paper."""
+        for entry in self.care:
+            visits = [(one.day, one.user, one.words) for one in entry.visits.all()]
+            yield _told(entry, schema.shown(entry.care_class.fields, entry.values), visits)
+        for file in self.files:
+            yield _told(file, file.shown, file.visited)
+
+
+def _told(entry, own, visits) -> dict:
+    known = entry.care_class
+    return {
+        "name": known.name, "purpose": known.purpose, "legal_basis": known.legal_basis, "since": entry.since,
+        "until": entry.until, "own": own, "visits": visits,
+    }  # fmt: skip
+
 
 @transaction.atomic
 def statement(*, actor, resident, reason: str, address: str = "") -> Statement:
@@ -66,7 +86,12 @@ def statement(*, actor, resident, reason: str, address: str = "") -> Statement:
         rows=_rows(found),
         stays=list(found.stays.select_related("dwelling__building").order_by("since")),
         tenancies=list(found.tenancies.select_related("dwelling__building").order_by("since")),
-        care=list(CareRecord.objects.visible_to(actor).filter(resident=found).select_related("care_class")),
+        care=list(
+            CareRecord.objects.visible_to(actor)
+            .filter(resident=found)
+            .select_related("care_class")
+            .prefetch_related("visits__user")
+        ),
         files=files,
         changes=Change.objects.filter(kind=Kind.RESIDENT, record_id=found.pk).count(),
         accesses=list(looks_at(actor, found)),
@@ -133,6 +158,7 @@ def erase_now(person, *, actor, reason: str):
     remove_care(pks, actor=actor, reason=reason)
     for file in support.of_anybody(person):
         support.remove(file, actor=actor, reason=reason)
+        Access.objects.filter(kind=Kind.SUPPORT, record_id=file.pk).update(reason="")
     Household.objects.filter(head=person).update(head=None)
     Building.objects.filter(head=person).update(head=None)
     Tenancy.objects.filter(tenant=person, until=None).update(until=timezone.localdate())
@@ -146,6 +172,8 @@ def erase_now(person, *, actor, reason: str):
     Change.objects.create(
         kind=Kind.RESIDENT, record_id=person.pk, grid_id=person.grid_id, user=actor, action="erased"
     )
+    Access.objects.filter(resident=person).update(reason="")
+    traces.remove(person.pk)
     person.refresh_from_db()
     return person
 

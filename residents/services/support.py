@@ -45,6 +45,7 @@ class File:
     begin_reason: str = ""
     end_reason: str = ""
     own: dict = field(default_factory=dict)
+    visits: list = field(default_factory=list)  # [day as text, user id, words], the newest first
 
     # From the row and the registry, not sealed; filled in by `_read` and `with_people`.
     pk = grid = care_class = resident = responsible = None
@@ -55,11 +56,19 @@ class File:
         return schema.shown(self.care_class.fields, self.own)
 
     @property
+    def visited(self) -> list[tuple[date, str, str]]:
+        """(day, who, words), the newest first; a file from before visits were kept has its last one."""
+        kept = self.visits or ([[self.visited_on.isoformat(), None, ""]] if self.visited_on else [])
+        names = registers.User.objects.in_bulk({who for _day, who, _words in kept if who})
+        return [(date.fromisoformat(day), str(names.get(who, "")), words) for day, who, words in kept]
+
+    @property
     def attention_words(self):
         return Attention(self.attention).label
 
 
-NAMES = [one.name for one in fields(File)]
+MOST_VISITS = 400  # a visit a week for eight years
+NAMES = [one.name for one in fields(File) if one.name != "visits"]
 
 
 def _seal(file) -> str:
@@ -70,7 +79,7 @@ def _seal(file) -> str:
 def _read(row, classes) -> File | None:
     """The file of a row; None if its class is not among those the reader may know."""
     values = json.loads(ciphers.decrypt(row.sealed))
-    if row.resident_tag != care.resident_tag(values["resident_id"]):
+    if row.resident_tag not in care.resident_tags(values["resident_id"]):
         raise ValueError(f"File {row.pk} holds what was sealed for another one.")
     known = classes.get(values["code"])
     if known is None:
@@ -115,7 +124,7 @@ def files(*, actor, care_class=None, running=True, after: int = 0, limit: int = 
     classes = _classes(actor)
     rows = _rows(actor).filter(open=running, pk__gt=after)
     if care_class is not None:
-        rows = rows.filter(class_tag=care.class_tag(care_class))
+        rows = rows.filter(class_tag__in=care.class_tags(care_class))
     return with_people(actor, [_read(row, classes) for row in rows[:limit]])
 
 
@@ -123,7 +132,7 @@ def listing(*, actor, care_class) -> list[File]:
     """All open files of one class without their people, the longest overdue first: a page of them goes through
     `with_people`. Registers of a county have hundreds of files, not more."""
     classes = _classes(actor)
-    rows = _rows(actor).filter(open=True, class_tag=care.class_tag(care_class))
+    rows = _rows(actor).filter(open=True, class_tag__in=care.class_tags(care_class))
     found = [file for file in (_read(row, classes) for row in rows) if file]
     return sorted(found, key=lambda file: (file.next_visit or date.max, file.attention, file.pk))
 
@@ -151,14 +160,14 @@ def of_resident(*, actor, resident) -> list[File]:
     classes = _classes(actor)
     if not classes:
         return []
-    rows = _rows(actor).filter(resident_tag=care.resident_tag(resident.pk))
+    rows = _rows(actor).filter(resident_tag__in=care.resident_tags(resident.pk))
     return with_people(actor, [_read(row, classes) for row in rows])
 
 
 def of_anybody(resident) -> list[File]:
     """All files of a person, for the person's own statement and for erasing: never for a page of somebody else."""
     classes = {one.code: one for one in CareClass.objects.filter(group=CareClass.Group.STATUTORY)}
-    rows = SupportRecord.objects.filter(resident_tag=care.resident_tag(resident.pk)).select_related("grid")
+    rows = SupportRecord.objects.filter(resident_tag__in=care.resident_tags(resident.pk)).select_related("grid")
     return [_read(row, classes) for row in rows.order_by("pk")]
 
 
@@ -223,6 +232,11 @@ def begin(*, actor, resident, care_class, since=None, attention=Attention.MIDDLE
         grid=person.grid, class_tag=care.class_tag(known), resident_tag=care.resident_tag(person.pk),
         sealed=_seal(file),
     )  # fmt: skip
+    twin = SupportRecord.objects.filter(
+        open=True, resident_tag__in=care.resident_tags(person.pk), class_tag__in=care.class_tags(known)
+    )
+    if twin.exists():  # the constraint sees one of two tags only while HASH_KEY is renewed
+        raise Conflict(_("This person is in this register already."))
     try:
         with transaction.atomic():
             row.save()
@@ -252,13 +266,16 @@ def change(*, actor, pk, attention=None, responsible=..., visit_days=None, data=
 
 
 @transaction.atomic
-def visit(*, actor, pk, on=None) -> File:
-    """Somebody was there: the next visit is due one interval later."""
+def visit(*, actor, pk, on=None, words: str = "") -> File:
+    """Somebody was there: it is kept in the file, and the next visit is due one interval later."""
     file = _locked(actor, pk)
     day, before = rights.a_day(on or timezone.localdate(), "on", earliest=file.since), asdict(file)
+    noted = [day.isoformat(), actor.pk, registers.said_of_visit(words)]
+    if noted[2] or noted[:2] not in [one[:2] for one in file.visits]:
+        file.visits = sorted([noted, *file.visits], key=lambda one: one[0], reverse=True)[:MOST_VISITS]
     if file.visited_on is None or day > file.visited_on:
         file.visited_on, file.next_visit = day, day + timedelta(days=file.visit_days)
-        _store(file, before, actor, "visited")
+    _store(file, before, actor, "visited")
     return file
 
 
@@ -281,7 +298,7 @@ def end_all(person, day: date, reason: str, actor):
 
 def follow(person):
     """A person's files lie in the grid where the person lives."""
-    SupportRecord.objects.filter(resident_tag=care.resident_tag(person.pk)).exclude(
+    SupportRecord.objects.filter(resident_tag__in=care.resident_tags(person.pk)).exclude(
         grid_id=person.grid_id
     ).update(grid_id=person.grid_id)
 
@@ -289,13 +306,13 @@ def follow(person):
 def follow_building(building):
     """The files of all who live in a building lie in its grid."""
     people = Resident.objects.filter(dwelling__building=building).values_list("pk", flat=True)
-    tags = [care.resident_tag(pk) for pk in people]
+    tags = [tag for pk in people for tag in care.resident_tags(pk)]
     SupportRecord.objects.filter(resident_tag__in=tags).update(grid_id=building.grid_id)
 
 
 def follow_all(people):
     """The same for many at once, as (id, grid id): an import moves whole rolls, and files are few."""
-    grids = {care.resident_tag(pk): grid_id for pk, grid_id in people}
+    grids = {tag: grid_id for pk, grid_id in people for tag in care.resident_tags(pk)}
     if not grids:
         return
     moved: dict[int, list[int]] = {}
@@ -309,7 +326,7 @@ def follow_all(people):
 def any_of(people) -> bool:
     """Whether one of these people (ids) has a file: for an import that is to be taken back, and for nobody to read."""
     tags = set(SupportRecord.objects.values_list("resident_tag", flat=True))
-    return bool(tags) and any(care.resident_tag(pk) in tags for pk in people)
+    return bool(tags) and any(tags.intersection(care.resident_tags(pk)) for pk in people)
 
 
 def _end(file, day, reason, actor):
@@ -339,7 +356,7 @@ def _store(file, before, actor, action):
 
 
 def _note(file, before, actor, action):
-    """One row of history, all of it sealed."""
+    """One row of history, all of it sealed; visits stand in the file itself."""
     after = asdict(file)
     told = {name: [before.get(name), after[name]] for name in NAMES if before.get(name) != after[name]}
     Change.objects.create(

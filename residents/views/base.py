@@ -1,11 +1,13 @@
 """What all pages of the registry share: who may read, one record or 404, a reader's rights at a place."""
 
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.urls import reverse
 
 from grids.scope import Scope
 from residents.models.base import VIEW
@@ -42,6 +44,13 @@ def rights(user, path) -> dict:
         "may_see_looks": scope.may_at("residents.view_access", path),
         "may_export": scope.may_at("residents.export_registry", path),
     }
+
+
+def export_url(user, kind, path="", **filters) -> str:
+    """Where what a page shows leaves as a file; empty where this person may not take it out."""
+    scope = Scope.of(user)
+    may = scope.may_at("residents.export_registry", path) if path else scope.may("residents.export_registry")
+    return f"{reverse('residents:export', args=[kind])}?{urlencode(filters)}" if may else ""
 
 
 def tiles() -> dict:

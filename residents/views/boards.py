@@ -1,18 +1,22 @@
 """What is to be done (due lists) and what cannot be right (data quality), each number leading to its rows."""
 
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from grids.models import Grid
 from grids.scope import Scope
 from residents.models import CareRecord, Dwelling, Household, Resident
 from residents.models.base import VIEW
+from residents.models.trail import Kind
+from residents.outgoing import DUE
 from residents.selectors import due, quality
+from residents.services import quality as counting
+from residents.services import trail
 from residents.services.records import kind_of
-from residents.views.base import one, reader
+from residents.views.base import export_url, one, reader
 
 SIZE = 50
 
@@ -50,9 +54,17 @@ def due_lists(request):
         "rows": [_line(row, due.DAYS.get(kind, "next_visit")) for row in page.rows],
         "page": page,
         "query": f"list={kind}&grid={grid.pk}",
+        "export_url": _export_of(request.user, kind, grid) if page.rows else "",
         "first": not request.GET.get("after"),
     }
     return render(request, "residents/due.html", context)
+
+
+def _export_of(user, kind, grid):
+    if kind in (due.VISITS, due.STATUTORY):
+        register = Kind.CARE if kind == due.VISITS else Kind.SUPPORT
+        return export_url(user, register, grid.path, list=kind, grid=grid.pk)
+    return export_url(user, DUE[kind], grid.path, due=kind, grid=grid.pk)
 
 
 @reader
@@ -111,6 +123,7 @@ def _words(row):
 def quality_board(request):
     """Per grid: what part of the records is complete, how many are stale or contradict others."""
     grid = _asked_grid(request)
+    counting.fresh_enough(grid)
     board = quality.board(user=request.user, grid=grid)
     groups = [
         {
@@ -137,8 +150,20 @@ def quality_board(request):
         }
         for row in board.rows
     ]
-    context = {"grid": grid, "groups": groups, "labels": quality.GROUPS.items(), "lines": lines}
+    context = {
+        "grid": grid, "groups": groups, "labels": quality.GROUPS.items(), "lines": lines,
+        "counted_at": board.counted_at,
+    }  # fmt: skip
     return render(request, "residents/quality.html", context)
+
+
+@reader
+@require_POST
+def recount(request):
+    """Count the board of ?grid= anew."""
+    grid = _asked_grid(request)
+    counting.recount_for(actor=request.user, grid=grid)
+    return redirect(f"{reverse('residents:quality')}?grid={grid.pk}")
 
 
 @reader
@@ -157,6 +182,9 @@ def faults(request, code):
         "check": check,
         "group": quality.GROUPS[check.group],
         "query": f"grid={grid.pk}",
+        "export_url": export_url(
+            request.user, trail.KINDS[check.model], grid.path, fault=code, grid=grid.pk
+        ) if page.rows else "",
         "rows": [_line(row, "") for row in page.rows],
         "page": page,
         "first": not request.GET.get("after"),

@@ -21,12 +21,14 @@ from residents import schema
 from residents.forms.care import EntryForm
 from residents.forms.records import EndForm
 from residents.models import CareRecord, Resident
+from residents.models.trail import Kind
 from residents.services import care as registers
 from residents.services import rights, support
-from residents.views.base import one, reader
+from residents.views.base import export_url, one, reader
 from residents.views.records import attempt
 
 ROWS_ON_A_PAGE = 50
+MOST_VISITS = 30
 RELATED = ("grid", "care_class", "responsible", "resident__dwelling__building")
 UNSEEN = (
     "grid__boundary", "resident__id_number", "resident__phone", "resident__birth_date",
@@ -58,7 +60,9 @@ def care(request):
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     if chosen.statutory:
         page.object_list = support.with_people(request.user, page.object_list)
-    return render(request, "residents/care.html", context | {"page": page})
+    kind = Kind.SUPPORT if chosen.statutory else Kind.CARE
+    url = export_url(request.user, kind, **{"class": chosen.code}) if page.object_list else ""
+    return render(request, "residents/care.html", context | {"page": page, "export_url": url})
 
 
 def _entries(request, chosen):
@@ -155,6 +159,7 @@ def entry(request, pk):
     context = {
         "entry": record, "record": record.resident, "form": form, "may_edit": may_edit,
         "shown": schema.shown(record.care_class.fields, record.values), "today": timezone.localdate(),
+        "visits": record.visits.select_related("user")[:MOST_VISITS],
     }  # fmt: skip
     return render(request, "residents/care_entry.html", context, status=422 if form.errors else 200)
 
@@ -171,12 +176,18 @@ def noted(request, act):
     messages.success(request, _("Visit noted. The next one is due on %(day)s.") % {"day": done.next_visit})
 
 
+def _day(request):
+    """The day that was chosen; today without one. What is no day is the service's to refuse."""
+    return request.POST.get("on") or None
+
+
 @reader
 @require_POST
 def visit(request, pk):
-    """Somebody was there today."""
+    """Somebody was there, today or on ?on=, with a word about it."""
     record = _entry(request, pk)
-    noted(request, lambda: registers.visit(record, actor=request.user))
+    words = request.POST.get("words", "")
+    noted(request, lambda: registers.visit(record, actor=request.user, on=_day(request), words=words))
     if request.POST.get("next") == "entry":
         return redirect("residents:care-entry", pk=pk)
     return redirect(f"{reverse('residents:care')}?class={record.care_class.code}")

@@ -16,7 +16,8 @@ from residents.views.base import reader
 def home(request):
     """Search as one types (htmx asks for the answer alone), and the viewer's own territory."""
     found = search(request.user, request.GET.get("q"))
-    context = {"q": request.GET.get("q", "").replace("\0", "")[:60], "found": found}
+    words = request.GET.get("q", "").replace("\0", "")[:60]
+    context = {"q": words, "found": found, "may_export": Scope.of(request.user).may("residents.export_registry")}
     if not found.asked:
         context |= _territory(request.user)
     if request.headers.get("HX-Request"):

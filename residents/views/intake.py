@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.sheets import csv_pieces
 from grids.scope import Scope
 from residents import tasks
-from residents.intake import hold, preview, service, sheets, templates, words
+from residents.intake import hold, preview, progress, service, sheets, templates, words
 from residents.intake.stage import Stage
 from residents.models import ImportBatch
 from residents.models.intake import ImportKind, ImportStatus
@@ -120,9 +120,16 @@ def _state(batch) -> dict:
         "problem": problem,
         "interrupted": batch.status in WORKING and started and not hold.at_work(batch.pk),
         "percent": min(99, batch.done * 100 // batch.total) if batch.total else 0,
+        "writing": _writing(batch),
         "sections": _sections(batch),
         "may_undo": batch.status == S.APPLIED,
     }
+
+
+def _writing(batch) -> dict | None:
+    """How far the writing is: {percent, section}; None before it has begun."""
+    found = progress.told(batch.pk) if batch.status == S.APPLYING else None
+    return {"percent": found[0], "section": dict(ImportKind.choices).get(found[1], "")} if found else None
 
 
 def _sections(batch) -> list[dict]:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from core.api.streaming import pieces_for
 from core.errors import DomainError
 from grids.scope import Scope
-from residents import outgoing
+from residents import outgoing, outgoing_registers
 from residents.intake.columns import MODELS
 from residents.models.trail import Kind
 
@@ -20,7 +20,7 @@ def export(request, kind):
     """How many records, in which format, masked or with a reason in clear; posted, the file."""
     if not Scope.of(request.user).may(outgoing.EXPORT):
         raise PermissionDenied
-    if kind not in MODELS:
+    if kind not in (*MODELS, *outgoing_registers.KINDS):
         raise Http404
     if request.method != "POST":
         return _form(request, kind, {})
@@ -42,18 +42,20 @@ def export(request, kind):
 
 def _form(request, kind, errors, status=200):
     try:
-        count = outgoing.visible(request.user, kind, request.GET).count()
+        count = outgoing.count(outgoing.visible(request.user, kind, request.GET))
     except DomainError as error:
         raise Http404 from error
     context = {
         "kind": kind,
         "label": Kind(kind).label,
-        "kinds": [(value, Kind(value).label) for value in MODELS],
+        # Another kind of record goes with a grid, not with a list of this kind.
+        "kinds": [] if set(request.GET) - {"grid"} else [(value, Kind(value).label) for value in MODELS],
         "grid": request.GET.get("grid", "") if request.GET.get("grid", "").isdecimal() else "",
         "count": count,
         "errors": errors,
         "most": outgoing.MOST_XLSX,
-        "may_unmask": Scope.of(request.user).may(outgoing.UNMASKED),
+        "may_unmask": kind in MODELS and Scope.of(request.user).may(outgoing.UNMASKED),
+        "needs_reason": kind == Kind.SUPPORT,
         "given": request.POST,
     }
     return render(request, "residents/export.html", context, status=status)

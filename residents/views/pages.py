@@ -23,12 +23,14 @@ OUTLINES = ("grid__boundary", "grid__parent__boundary")
 @require_safe
 def building(request, pk):
     """Storeys × doors, coloured by use, by who lives there or by care (?by=)."""
-    rows = Building.objects.visible_to(request.user).select_related(*GRID, "head").defer(*OUTLINES)
-    found = one(rows, pk)
+    rows = Building.objects.visible_to(request.user).select_related(*GRID, "head__grid")
+    found = one(rows.defer(*OUTLINES, "head__grid__boundary"), pk)
     drawn = face(found, request.user)
     by = request.GET.get("by") if request.GET.get("by") in COLOURS else "use"
     context = {
         "record": found,
+        # Somebody of another building or grid may be the head: named only where the reader may see that person.
+        "head": found.head if found.head and rights(request.user, found.head.grid.path)["may_read"] else None,
         "face": drawn,
         "by": by if drawn.care or by != "care" else "use",
         "kind": "building",

@@ -6,13 +6,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from core.pdf import pdf
 from grids.scope import Scope
 from residents.forms.care import ReasonForm, UnmaskForm
 from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
@@ -127,7 +131,7 @@ def looks(request, pk):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def statement(request, pk):
-    """All that is held about a person, to print, after the reason was given."""
+    """All that is held about a person, as a PDF to hand over, after the reason was given."""
     found = one(Resident.objects.visible_to(request.user).select_related("grid").defer("grid__boundary"), pk)
     if not Scope.of(request.user).may_at(access.UNMASK, found.grid.path):
         raise PermissionDenied
@@ -141,9 +145,21 @@ def statement(request, pk):
             ),
         )
         if made is not None:
-            return render(request, "residents/statement.html", {"statement": made, "record": made.person})
+            return _statement_pdf(request, made)
     context = {"record": found, "form": form, "title": _("Statement of the data held about a person")}
     return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+
+
+def _statement_pdf(request, made):
+    context = {
+        "statement": made, "record": made.person, "now": timezone.localtime(), "clerk": request.user,
+        "language": get_language(),
+    }  # fmt: skip
+    made_pdf = pdf(render_to_string("residents/statement_paper.html", context))
+    response = HttpResponse(made_pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="statement-{made.person.pk}.pdf"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @reader

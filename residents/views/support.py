@@ -83,7 +83,8 @@ def change(request, pk):
 def visit(request, pk):
     """Somebody was there today."""
     file = _file(request, pk)
-    noted(request, lambda: support.visit(actor=request.user, pk=pk))
+    given = {"on": request.POST.get("on") or None, "words": request.POST.get("words", "")}
+    noted(request, lambda: support.visit(actor=request.user, pk=pk, **given))
     return _to_list(file)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 
 from django.contrib import admin
 from django.test import Client
@@ -10,6 +11,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
+from duty.models import RosterChange, Warning
 from evaluation.models import Scorecard, ScoreLine
 from events.models import (
     Assignment,
@@ -108,6 +110,11 @@ def fill(county, street, name, period):
         Scorecard: card,
         ScoreLine: ScoreLine.objects.create(scorecard=card, indicator="reports", **line),
         UnitKey: issue_key(unit=squad, name=f"{name}系统")[0],
+        Warning: Warning.objects.create(
+            title=name, level="notice", cause="fire", grid=grid, path=grid.path, reach=grid.path, made_at=NOW,
+            asked_at=NOW, until=NOW + timedelta(days=1),
+        ),
+        RosterChange: RosterChange.objects.create(unit=station, at=NOW, by=worker, action="add", after={"name": name}),
         **fill_registry(grid, name, worker),
         DataGrant: DataGrant.objects.create(
             unit=squad,

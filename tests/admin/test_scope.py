@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from duty.models import Response, Rule
 from evaluation.models import Period, Scheme, Scorecard, ScoreLine
 from events.models import (
     Assignment,
@@ -24,6 +25,7 @@ from events.models import (
     Standard,
     Transition,
 )
+from gridcenter.screen.models import ScreenLayout
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
 from residents.models import CareClass
 from tests.admin.scene import HAN_EAST, NOW, browser, url
@@ -36,17 +38,28 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "grids", "residents", "events", "evaluation", "exchange")
+OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "screen")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
     *(f"events.{name}" for name in ("LeadHabit", "MoveHabit", "PlaceHabit", "WordHabit")),  # counted anew every night
     "events.Presence",  # who has a page open now
+    "events.DeskSetting",  # which columns and which start page: beside the worklist
+    "events.SavedView",  # everybody's own only, beside the worklist
+    *(f"grids.{name}" for name in ("Anchor", "Outline", "OutlineStamp")),  # made from the boundaries for the map's tiles
+    *(f"events.{name}" for name in (  # sums and what is in them: made again from the events at any time
+        "DayFigure", "DayKind", "DayUnit", "FigureBelow", "FigurePlace", "FigureState", "FigureTouch", "FoldedEvent",
+        "FoldedTurn", "OpenFigure", "OpenKind",
+    )),
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",
+    *(f"duty.{name}" for name in ("UnitDuty", "Shift", "HandOver", "Matter", "Remark", "Struck")),  # pages of their own
+    *(f"duty.{name}" for name in ("WarningCall", "WarningStep")),
     "residents.ImportBatch",  # everybody's own only, on the registry's pages
     "residents.SupportRecord",  # read by its service alone, file by file
-}
+    "residents.QualityCount",  # the quality board shows it
+    "residents.Visit",  # on the page of its entry
+}  # fmt: skip
 SHARED = {
     Standard,
     StageLimit,
@@ -58,6 +71,9 @@ SHARED = {
     Seal,
     Group,
     CareClass,
+    Rule,
+    Response,
+    ScreenLayout,
 }
 SCOPED = sorted(set(admin.site._registry) - SHARED, key=lambda model: model._meta.label)
 

@@ -1,6 +1,6 @@
 """Unmasking: by permission, with a reason, so many a day, and every look written down and judged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
@@ -101,6 +101,37 @@ def test_what_is_unusual_is_flagged(county, people, settings):
     assert flags == [
         (["night"], True), ([], False), (["many"], True), ([], False), (["many"], True), (["outside"], True),
     ]  # fmt: skip
+
+
+def test_a_station_looking_where_it_has_not_looked_for_months_is_noticeable(county, people):
+    """One post over several grids covers all of them: where its holder works shows after ten looks."""
+    operator, other = people.head, people.person("周另网", county.west.grids[1])
+    with time_machine.travel(NOON) as clock:
+        look(operator, other)  # somebody new is usual everywhere
+        assert not Access.objects.filter(flagged=True).exists()
+        clock.shift(timedelta(days=91))
+        for _turn in range(access.USUAL_LOOKS):
+            look(operator, people.old)
+        look(operator, other)
+        look(operator, other)  # from then on it is a place of theirs
+        look(operator, people.neighbour)
+    assert list(Access.objects.filter(flagged=True).values_list("flags", "grid")) == [
+        (["outside"], county.west.grids[1].pk)
+    ]
+
+
+def test_higher_posts_are_measured_by_larger_parts(county, people):
+    """A head of the whole county by areas, one of an area by towns; a grid's worker by nothing but the grid."""
+    top = county.person("centre_head", unit=county.area_centre)
+    with time_machine.travel(NOON):
+        for _turn in range(access.USUAL_LOOKS):
+            look(top, people.old)
+            look(county.worker, people.old)
+        look(top, people.person("周另网", county.west.grids[1]))
+        look(county.worker, people.neighbour)
+        assert not Access.objects.filter(flagged=True).exists()
+        look(top, people.far)
+    assert Access.objects.get(flagged=True).flags == ["outside"]
 
 
 def test_clear_fields_leave_only_with_a_reason(people):

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from residents.models import CareRecord, Dwelling
+from residents.models import CareRecord, Dwelling, QualityCount
+from tests.factories import GridFactory
 from tests.pages import text_of, visit
 from tests.residents.factories import (
     CareClassFactory,
@@ -112,3 +113,39 @@ def test_lists_cost_the_same_for_one_row_and_twenty(west, count, django_assert_m
     for name in ("due", "quality"):
         with django_assert_max_num_queries(12):
             assert client.get(reverse(f"residents:{name}")).status_code == 200
+
+
+def test_a_county_board_is_kept_says_its_age_and_is_counted_again_on_request(west, monkeypatch):
+    reader = west.operator_top
+    url = reverse("residents:quality")
+    board = text_of(visit(reader).get(url))
+    kept = QualityCount.objects.get(grid=west.west.grids[0])
+    assert kept.found["id_missing"] == 1 and kept.totals["resident"] == 2
+    assert "Counted" in board
+    ResidentFactory(household=west.zhen.household, id_number="", relation="30")
+    found = reverse("residents:faults", args=["id_missing"]) + f"?grid={west.root.pk}"
+    assert f'{found}">1<' in visit(reader).get(url).content.decode()
+    # Two presses at once count once.
+    assert visit(reader).post(reverse("residents:recount") + f"?grid={west.root.pk}").status_code == 302
+    assert f'{found}">1<' in visit(reader).get(url).content.decode()
+    QualityCount.objects.update(counted_at=timezone.now() - timedelta(minutes=5))
+    assert visit(reader).post(reverse("residents:recount") + f"?grid={west.root.pk}").status_code == 302
+    assert f'{found}">2<' in visit(reader).get(url).content.decode()
+    # Nobody reads it without a right, nor counts what is not theirs.
+    assert visit(west.stranger).post(reverse("residents:recount")).status_code == 403
+    outside = reverse("residents:recount") + f"?grid={west.west.grids[0].pk}"
+    assert visit(west.worker_east).post(outside).status_code == 404
+    # A board that the hourly job has left alone is counted before it is shown.
+    QualityCount.objects.update(counted_at=timezone.now() - timedelta(hours=4))
+    ResidentFactory(household=west.zhen.household, id_number="", relation="30")
+    assert f'{found}">3<' in visit(reader).get(url).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_kept_board_costs_the_same_for_one_grid_and_many(west, count, django_assert_max_num_queries):
+    for number in range(count):
+        GridFactory(parent=west.west.village, level=4, name=f"新网格{number}")
+    client = visit(west.operator_top)
+    client.get(reverse("residents:quality"))
+    with django_assert_max_num_queries(8):
+        assert client.get(reverse("residents:quality")).status_code == 200

@@ -8,10 +8,11 @@ from django.utils import timezone
 from core.errors import Conflict, Invalid, NotFound, Refused
 from residents import care
 from residents.models import CareClass, CareRecord, Change
+from residents.selectors.person import timeline
 from residents.services import care as registers
-from residents.services import life
+from residents.services import life, support
 from tests.factories import PostFactory
-from tests.residents.scene import CareClassFactory
+from tests.residents.scene import CareClassFactory, stored
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -130,3 +131,43 @@ def test_departure_ends_what_is_open(county, people):
 def test_a_changed_class_cannot_lose_its_reasons():
     with pytest.raises(Exception, match=r"(?i)reasoned|constraint|CHECK"):
         CareClass.objects.create(code="x", name="x", group="care", purpose="", legal_basis="")
+
+
+def test_every_visit_stays_and_the_timeline_shows_all_of_them(people, django_assert_max_num_queries):
+    record = begin(people, since=TODAY - timedelta(days=60), data=DATA)
+    for days, words in ((30, "灯坏了，已报修"), (10, ""), (10, ""), (20, "补记"), (0, "一切正常")):
+        registers.visit(record, actor=people.leader, on=TODAY - timedelta(days=days), words=words)
+    record.refresh_from_db()
+    assert (record.visited_on, record.next_visit) == (TODAY, TODAY + timedelta(days=record.visit_days))
+    kept = [(visit.day, visit.words) for visit in record.visits.all()]
+    assert kept == [
+        (TODAY, "一切正常"), (TODAY - timedelta(days=10), ""), (TODAY - timedelta(days=20), "补记"),
+        (TODAY - timedelta(days=30), "灯坏了，已报修"),
+    ]  # fmt: skip
+    assert "报修" not in stored("residents_visit")
+    with django_assert_max_num_queries(4):
+        lines = [one for one in timeline(people.leader, people.old) if one["kind"] == "visit"]
+    assert [line["day"] for line in lines] == [day for day, _words in kept]
+    assert lines[0]["words"] == f"{people.leader}: 一切正常"
+    with pytest.raises(Invalid):
+        registers.visit(record, actor=people.leader, words="长" * 301)
+    with pytest.raises(Invalid):
+        registers.visit(record, actor=people.leader, on=TODAY - timedelta(days=61))
+    with pytest.raises(NotFound):
+        registers.visit(record, actor=people.leader_east)
+    assert record.visits.count() == 4
+
+
+def test_visits_of_a_statutory_file_are_sealed_in_it_and_nowhere_else(people):
+    file = people.file()
+    for days in (9, 3):
+        support.visit(actor=people.leader, pk=file.pk, on=TODAY - timedelta(days=days), words="按时服药")
+    opened = support.open_file(actor=people.leader, pk=file.pk, reason="季度随访前查阅")
+    assert [(day, words) for day, _who, words in opened.visited] == [
+        (TODAY - timedelta(days=3), "按时服药"), (TODAY - timedelta(days=9), "按时服药"),
+    ]  # fmt: skip
+    for table in ("residents_visit", "residents_supportrecord", "residents_change"):
+        assert "服药" not in stored(table) and str(TODAY - timedelta(days=3)) not in stored(table)
+    # A page that anybody opens by the way says nothing of them, not even to those who may open the file.
+    for reader in (people.leader, people.county.worker):
+        assert not [line for line in timeline(reader, people.ill) if line["kind"] in ("visit", "care")]

@@ -1,14 +1,18 @@
 """Pages of private data and registers: what they show to whom, and nothing at all to others."""
 
+import io
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from pypdf import PdfReader
 
 from residents.models import Access, CareRecord, SupportRecord
 from residents.services import access, support
+from residents.services import care as registers
 from tests.residents.scene import GUARDIAN
 
 pytestmark = pytest.mark.django_db
@@ -269,11 +273,18 @@ def test_the_registers_of_a_person_are_those_one_may_know(people):
 
 
 def test_a_statement_is_printed_for_a_reason(people):
+    entry = people.care()
+    registers.visit(entry, actor=people.leader, words="喝了药")
     page, client = url("statement", people.old.pk), browser(people.leader)
     assert people.old.id_number not in text(client.get(page))
     with translation.override("zh-hans"):
         made = client.post(page, {"reason": "本人持证申请查询"})
-    assert people.old.id_number in text(made) and Access.objects.get().act == "statement"
+    assert made.headers["Content-Type"] == "application/pdf" and "no-store" in made.headers["Cache-Control"]
+    paper = PdfReader(io.BytesIO(made.content))
+    words = "".join(page.extract_text() for page in paper.pages)
+    for told in ("钱老人", people.old.id_number, people.old.phone, "独居老人", "本人持证申请查询", "喝了药"):
+        assert told in words, told
+    assert Access.objects.get().act == "statement"
     assert client.post(page, {"reason": ""}).status_code == 422
     assert browser(people.county.worker_east).get(page).status_code == 404
 

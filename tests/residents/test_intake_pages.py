@@ -8,7 +8,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from residents import tasks
-from residents.intake import service, sheets
+from residents.intake import progress, service, sheets, write
 from residents.models import ImportBatch, Resident
 from tests.residents.intake_scene import PEOPLE, csv_file, read, xlsx_file
 from tests.residents.test_intake import person
@@ -139,3 +139,25 @@ def test_a_queue_that_does_not_answer_is_said(client, county, monkeypatch):
     answer = client.post(url("imports"), {"kind": "people", "file": csv_file([PEOPLE])}, follow=True)
     assert "任务队列没有响应" in answer.content.decode()
     assert ImportBatch.objects.get().status == "waiting"
+
+
+def test_the_bar_says_how_much_is_written_while_it_is_written(visitor, county, monkeypatch):
+    """Looked at from the page between two statements, in a transaction that nobody else can see into."""
+    monkeypatch.setattr(write, "INSERTED_AT_ONCE", 1)
+    grid, seen = county.west.grids[0], []
+    rows = [PEOPLE, *(person(grid, f"人{number}", door=f"50{number}", household=f"H{number}") for number in range(3))]
+    batch = read(county.operator, "people", csv_file(rows))
+    service.confirm(actor=county.operator, batch_id=batch.pk)
+    step = write.Progress.step
+
+    def looked_at(self, *args):
+        step(self, *args)
+        seen.append((progress.told(batch.pk)[0], visitor.get(url("import", batch.pk)).content.decode()))
+
+    monkeypatch.setattr(write.Progress, "step", looked_at)
+    assert service.apply(batch.pk) == "applied"
+    shares = [share for share, _page in seen]
+    assert shares == sorted(shares) and shares[0] < 10 and shares[-1] >= 90 and len(set(shares)) > 8
+    assert all(f'max="100" value="{share}"' in page for share, page in seen)
+    assert progress.told(batch.pk) is None
+    assert "import-progress" not in visitor.get(url("import", batch.pk)).content.decode()

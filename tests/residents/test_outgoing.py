@@ -2,21 +2,26 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from core import admin_export
-from residents.models import Access
+from residents import care
+from residents.models import Access, CareRecord, Resident
 from tests.residents.factories import (
     DwellingFactory,
     KeyPlaceFactory,
     OrganisationFactory,
     ResidentFactory,
 )
+from tests.residents.scene import People
 
 pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
 
 
 @pytest.fixture
@@ -124,3 +129,79 @@ def test_the_form_counts(client, county, people):
     page = client.get(reverse("residents:export", args=["resident"]))
     assert "共有您可见的 2 条记录" in page.content.decode() and 'name="unmasked"' not in page.content.decode()
     assert client.get(reverse("residents:export", args=["support"])).status_code == 404
+
+
+# ---- what a list shows
+
+
+def test_a_due_list_the_rows_of_a_check_and_what_a_search_found(client, county, people):
+    first, _second = people
+    Resident.objects.filter(pk=first.pk).update(permit_expires=TODAY - timedelta(days=3))
+    KeyPlaceFactory(grid=county.west.grids[0], name="城东小学", next_inspection=TODAY)
+    KeyPlaceFactory(grid=county.west.grids[0], name="城西小学", next_inspection=TODAY + timedelta(days=90))
+    client.force_login(county.operator)
+    grid = f"grid={county.west.village.pk}"
+    for kind, query, shown in (
+        ("resident", f"?{grid}&due=permits", [first.name]),
+        ("resident", f"?{grid}&due=id_missing", ["'=HYPERLINK()"]),
+        ("place", f"?{grid}&due=inspections", ["城东小学"]),
+        ("resident", "?fault=id_missing", ["'=HYPERLINK()"]),
+        ("resident", "?q=lzz", ["刘珍珍"]),
+    ):
+        heading = "场所名称" if kind == "place" else "姓名"
+        assert [row[heading] for row in told(lines(export(client, kind, query)))] == shown, query
+        assert "共有您可见的 1 条记录" in client.get(reverse("residents:export", args=[kind]) + query).content.decode()
+    for kind, query in (("resident", "?due=inspections"), ("dwelling", "?fault=id_missing"), ("resident", "?due=x")):
+        assert export(client, kind, query).status_code == 404
+    client.force_login(county.operator_east)
+    assert export(client, query="?q=lzz").status_code == 422
+    assert export(client, query="?due=permits").status_code == 422
+
+
+def test_pages_lead_to_their_files(client, county, people):
+    Resident.objects.update(permit_expires=TODAY)
+    client.force_login(county.operator)
+    grid = county.west.village.pk
+    for page, link in (
+        (f"{reverse('residents:due')}?list=permits&grid={grid}", f"/resident/?due=permits&amp;grid={grid}"),
+        (
+            f"{reverse('residents:faults', args=['id_missing'])}?grid={grid}",
+            f"/resident/?fault=id_missing&amp;grid={grid}",
+        ),
+        (f"{reverse('residents:home')}?q=lzz", "/resident/?q=lzz"),
+    ):
+        assert link in client.get(page).content.decode(), page
+        client.force_login(county.worker)  # may read, may not export
+        assert "/registry/export/" not in client.get(reverse("residents:home") + "?q=lzz").content.decode()
+        client.force_login(county.operator)
+
+
+def test_a_register_leaves_masked_and_a_statutory_one_with_a_reason_and_its_class_sealed(client, people_of_registers):
+    scene = people_of_registers
+    record, file = scene.care(), scene.file()
+    CareRecord.objects.update(next_visit=TODAY)
+    client.force_login(scene.exporter)
+    rows = told(lines(export(client, "care", "?class=solitary_elderly")))
+    number = record.resident.id_number
+    assert [(row["姓名"], row["身份证号"]) for row in rows] == [("钱老人", f"{number[:6]}********{number[-4:]}")]
+    assert [row["姓名"] for row in told(lines(export(client, "care", "?list=visits")))] == ["钱老人"]
+    assert export(client, "care", "?class=mental_disorder").status_code == 404
+    assert export(client, "support", "?class=mental_disorder").status_code == 422
+    assert export(client, "support", "?class=mental_disorder", unmasked="1").status_code == 403
+    rows = told(lines(export(client, "support", "?class=mental_disorder", reason="季度随访安排")))
+    assert [(row["姓名"], row["身份证号"], row["联系电话"]) for row in rows] == [("赵病人", "", "")]
+    log = Access.objects.get(kind="support")
+    assert (log.act, log.rows, log.reason, log.resident) == ("export", 1, "季度随访安排", None)
+    assert log.class_tag == care.class_tag(scene.disorder) and file.pk
+    client.force_login(scene.county.operator)  # exports, and may know of no statutory class
+    for query in ("?class=mental_disorder", "?list=statutory", ""):
+        assert export(client, "support", query, reason="季度随访安排").status_code == 404
+        assert client.get(reverse("residents:export", args=["support"]) + query).status_code == 404
+
+
+@pytest.fixture
+def people_of_registers(county):
+    """People of two streets, and a centre's head who may know of both registers and take them out."""
+    scene = People(county)
+    scene.exporter = scene.head
+    return scene

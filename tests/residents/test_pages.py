@@ -172,3 +172,16 @@ def test_search_on_the_page_and_as_a_part(west):
     assert "刘珍珍" in part.content.decode()
     assert "Nothing found" in text_of(page(west.worker, "home", q="没有这样的人"))
     assert "刘珍珍" not in text_of(page(west.worker_east, "home", q="lzz"))
+
+
+def test_a_building_head_is_named_where_the_reader_may_see_them(west):
+    """Somebody of another street may be the head: nobody is led to a page that is not there for them."""
+    far = ResidentFactory(household__dwelling__building__grid=west.east.grids[0], name="远方楼长")
+    for head, seen in ((west.zhen, True), (far, False)):
+        west.building.head = head
+        west.building.save()
+        page = visit(west.worker).get(reverse("residents:building", args=[west.building.pk])).content.decode()
+        assert (head.name in page) == seen
+        assert (reverse("residents:resident", args=[head.pk]) in page) == seen
+    page = visit(west.operator_top).get(reverse("residents:building", args=[west.building.pk])).content.decode()
+    assert "远方楼长" in page

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from stdnum.cn import uscc
 
 from core.errors import Conflict, Invalid, NotFound, Refused
@@ -291,3 +291,18 @@ def test_people_do_not_end_they_die_or_move(county, home):
     )
     with pytest.raises(Refused):
         records.change(firm, actor=county.person("police_officer", grid=county.west.village), name="改动")
+
+
+def test_a_known_number_is_refused_in_the_same_words_wherever_it_lies(county, home):
+    """Next door, in another town, of somebody dead: whoever enters it learns only that it does not go in here."""
+    near = ResidentFactory(household=home)
+    far = ResidentFactory(household__dwelling__building__grid=county.east.grids[0])
+    dead = ResidentFactory(household__dwelling__building__grid=county.east.grids[0], status="dead")
+    told = []
+    for known in (near, far, dead):
+        with pytest.raises(Invalid) as error, translation.override("en"):
+            records.add("resident", actor=county.worker, household=home, name="某某", id_number=known.id_number)
+        told.append((str(error.value), error.value.fields["id_number"]))
+        assert ("record" in error.value.facts) == (known is near)
+    assert told[0] == told[1] == told[2]
+    assert "county's administrator" in told[0][1][0]

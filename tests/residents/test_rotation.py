@@ -11,13 +11,20 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.models import User
 from core import ciphers
+from core.errors import Conflict, Invalid
 from gridcenter.settings import required
+from residents.intake import service
+from residents.intake.stage import Stage
 from residents.models import CareRecord, Change, Resident, SupportRecord
+from residents.selectors.search import search
 from residents.services import care as registers
-from residents.services import records, rotation, support
+from residents.services import records, rehash, rotation, subject, support
 from tests.residents.factories import KeyPlaceFactory, OrganisationFactory
+from tests.residents.intake_scene import PEOPLE, applied, csv_file, read
 from tests.residents.scene import GUARDIAN, People, stored
+from tests.residents.test_intake import person as roll_of
 
 AES = "new-aes:" + base64.b64encode(b"a" * 32).decode()
 SM4 = "new-sm4:" + base64.b64encode(b"s" * 16).decode()
@@ -78,6 +85,37 @@ def test_all_values_move_to_the_new_key_and_the_old_one_can_go(county, settings,
 
 
 @pytest.mark.django_db
+def test_what_imports_keep_moves_too_and_can_still_be_undone(county, settings):
+    people = People(county)
+    roll = [PEOPLE, roll_of(people.home, "钱老人", number=people.old.id_number, phone="13712344321")]
+    batch = applied(county.operator, "people", csv_file(roll))
+    fresh = roll_of(people.home, "新来的", building="9", household="H9")
+    looked_at = read(county.operator, "people", csv_file([PEOPLE, fresh]))
+    old = settings.FIELD_KEYS
+    settings.FIELD_KEYS = f"{AES},{old}"
+    tables = {column.table for column in rotation.columns() if rotation.waiting(column)}
+    assert {Stage(batch)("before_resident"), Stage(looked_at)("raw"), Stage(looked_at)("resident")} <= tables
+    call_command("rotate_keys", batch=1, stdout=StringIO())
+    settings.FIELD_KEYS = AES
+    assert sum(rotation.waiting(column) for column in rotation.columns()) == 0
+    service.confirm(actor=county.operator, batch_id=looked_at.pk)
+    assert service.apply(looked_at.pk) == "applied"
+    assert Resident.objects.get(name="新来的").phone == "12011112222"
+    service.ask_undo(actor=county.operator, batch_id=batch.pk)
+    assert service.undo(batch.pk) == "undone"
+    assert Resident.objects.get(pk=people.old.pk).phone == people.old.phone
+
+
+@pytest.mark.django_db
+def test_a_batch_is_one_statement_however_many_values_it_holds(county, settings, django_assert_num_queries):
+    filled(county)
+    settings.FIELD_KEYS = f"{SM4},{settings.FIELD_KEYS}"
+    column = next(one for one in rotation.columns() if one.table == "residents_resident" and one.name == "phone")
+    with django_assert_num_queries(5):  # a page, a savepoint and its end, the update; a page to see that there is no more
+        assert list(rotation.rotate(column)) == [4]
+
+
+@pytest.mark.django_db
 def test_a_stopped_rotation_goes_on_with_what_is_left(county, settings):
     filled(county)
     settings.FIELD_KEYS = f"{SM4},{settings.FIELD_KEYS}"
@@ -122,6 +160,7 @@ def test_a_missing_key_is_said_and_nothing_is_lost(county, settings):
     assert Resident.objects.get(pk=people.old.pk).id_number == people.old.id_number
 
 
+@pytest.mark.django_db
 def test_every_sealed_text_is_known_to_the_rotation():
     """A column whose name says that it is sealed, or that is an EncryptedField, is rotated."""
     known = {(column.table, column.name) for column in rotation.columns()}
@@ -168,3 +207,60 @@ def test_keys_are_read_from_a_file(tmp_path):
     assert list(ciphers._keys(f"{AES},{SM4}")) == ["new-aes", "new-sm4"]
     with pytest.raises(ImproperlyConfigured, match="P_TEST_NO_SUCH_NAME_FILE cannot be read"):
         required("P_TEST_NO_SUCH_NAME", demo="", file=str(tmp_path / "missing"))
+
+
+# ---- HASH_KEY
+
+
+@pytest.mark.django_db
+def test_hashes_move_to_a_new_key_while_both_find(county, settings):
+    people = filled(county)
+    batch = applied(county.operator, "people", csv_file([
+        PEOPLE, roll_of(people.home, "钱老人", number=people.old.id_number, phone="13712344321"),
+    ]))  # fmt: skip
+    support.open_file(actor=people.leader, pk=SupportRecord.objects.get().pk, reason="季度随访前查阅")
+    old = settings.HASH_KEY
+    before = Resident.objects.get(pk=people.old.pk).id_tag, SupportRecord.objects.get().resident_tag
+    with pytest.raises(CommandError, match="HASH_KEY_OLD"):
+        call_command("rotate_hashes", stdout=StringIO())
+    settings.HASH_KEY, settings.HASH_KEY_OLD = "another-hash-key", old
+
+    def all_is_found():
+        fresh = User.objects.get(pk=people.leader.pk)
+        for text in (people.old.id_number, "13712344321", f"钱老人 {people.old.id_number[-4:]}"):
+            (group,) = [one for one in search(fresh, text).groups if one.kind == "resident"]
+            assert [hit.pk for hit in group.hits] == [people.old.pk], text
+        assert [file.resident.pk for file in support.files(actor=fresh)] == [people.ill.pk]
+        assert [row.act for row in subject.looks_at(people.head, people.ill)] == ["open"]
+        for known, error in ((people.old, Invalid), (people.far, Invalid)):
+            with pytest.raises(error):
+                records.add("resident", actor=fresh, household=people.old.household, name="某", id_number=known.id_number)
+        with pytest.raises(Conflict):
+            people.file()
+
+    all_is_found()
+    with pytest.raises(Conflict):
+        read(county.operator, "people", csv_file([PEOPLE]))
+    out = StringIO()
+    call_command("rotate_hashes", batch=2, stdout=out)
+    assert "HASH_KEY_OLD" in out.getvalue() and "residents_resident: 4, 4" in out.getvalue()
+    all_is_found()
+    settings.HASH_KEY_OLD = ""
+    all_is_found()
+    after = Resident.objects.get(pk=people.old.pk).id_tag, SupportRecord.objects.get().resident_tag
+    assert not {*before} & {*after}
+    # What an import keeps for its undoing has moved, too.
+    service.ask_undo(actor=county.operator, batch_id=batch.pk)
+    assert service.undo(batch.pk) == "undone"
+    assert Resident.objects.get(pk=people.old.pk).id_tag == ciphers.tag("id", people.old.id_number)
+
+
+@pytest.mark.django_db
+def test_a_renewal_that_was_stopped_writes_what_is_left(county, settings):
+    filled(county)
+    settings.HASH_KEY, settings.HASH_KEY_OLD = "another-hash-key", settings.HASH_KEY
+    (people, *_rest) = rehash.tables()
+    steps = rehash.rehash(people, batch=3)
+    assert next(steps) == (3, 3)
+    steps.close()
+    assert list(rehash.rehash(people, batch=3)) == [(3, 0), (1, 1)]

@@ -11,10 +11,16 @@ from django.utils import timezone
 from core.errors import Conflict, Invalid, NotFound, Refused
 from events.models import Event
 from events.services import retention
+from residents.intake import service
+from residents.intake.stage import Stage
+from residents.intake.stage import rows as rows_of
 from residents.models import Access, CareRecord, Change, Erasure, Resident, SupportRecord
+from residents.services import access, life, records, subject, support
 from residents.services import care as registers
-from residents.services import life, records, subject, support
+from tests.residents.factories import id_number
+from tests.residents.intake_scene import PEOPLE, applied, csv_file
 from tests.residents.scene import stored
+from tests.residents.test_intake import person as roll_of
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -77,8 +83,18 @@ def test_erasing_leaves_nothing_that_says_who_it_was(people):
     )
     depart(people, person)
     kept = Change.objects.filter(kind="resident", record_id=person.pk).count()
+    access.unmask(actor=people.leader, record=person, fields=["phone"], reason="褚家电话核对")
+    support.open_file(actor=people.leader, pk=SupportRecord.objects.get().pk, reason="褚家季度随访")
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason="核对老人电话")
+    looks = list(Access.objects.order_by("pk").values_list("user", "at", "act", "record_id"))
     subject.erase(actor=people.head, resident=person, reason="本人申请，目的已终止")
     told = stored()
+    assert list(Access.objects.order_by("pk").values_list("user", "at", "act", "record_id")) == looks
+    assert list(Access.objects.order_by("pk").values_list("reason", flat=True)) == ["", "", "核对老人电话"]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Access.objects.filter(resident=people.old).update(reason="")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Access.objects.filter(resident=person).update(user=people.head)
     for word in ("褚", "chuyi", "13712344321", "陶瓷画工"):
         assert word not in told, word
     person.refresh_from_db()
@@ -90,6 +106,21 @@ def test_erasing_leaves_nothing_that_says_who_it_was(people):
     assert rows.count() == kept + 1
     assert [row.changes for row in rows] == [{}] * (kept + 1)
     assert set(Erasure.objects.values_list("kind", flat=True)) == {"resident", "care", "support"}
+
+
+def test_what_an_import_keeps_for_its_undoing_is_erased_too(people):
+    person = people.person("褚一清", people.home, id_number=id_number(male=False), sex="2")
+    row = roll_of(people.home, "褚一清", number=person.id_number, phone="13712344321")
+    batch = applied(people.county.operator, "people", csv_file([PEOPLE, row]))
+    table = Stage(batch)("before_resident")
+    assert rows_of(f"SELECT count(*) FROM {table}") == [(1,)]
+    person.refresh_from_db()
+    depart(people, person)
+    subject.erase(actor=people.head, resident=person, reason="本人申请，目的已终止")
+    assert rows_of(f"SELECT count(*) FROM {table}") == [(0,)]
+    service.ask_undo(actor=people.county.operator, batch_id=batch.pk)
+    assert service.undo(batch.pk) == "applied"  # built on since: the erasure stands
+    assert Resident.objects.get(pk=person.pk).name == subject.NOBODY
 
 
 def test_whom_a_service_still_needs_is_not_erased(people):

@@ -4,6 +4,7 @@ from django.utils import translation
 from events.workflow import BEFORE, BEGINNINGS, MOVES, RELATIONS, SAME, Status
 
 RESUMED = (Status.REGISTERED, Status.DISPATCHED, Status.HANDLING)  # where a suspension can lead back to
+WHILE = {"spot_check_waits": "while a spot check waits"}
 ENDS = (Status.EVALUATED, Status.REJECTED, Status.MERGED, Status.CANCELLED)
 
 
@@ -42,6 +43,7 @@ def table() -> str:
             who = ", or ".join(_who(w) for w in move.who)
             must, may = _must(move), ", ".join(f"`{field}`" for field in move.may)
             sources = ", ".join(status.value for status in Status if status in move.sources) or "—"
+            sources += f" {WHILE[move.while_true]}" if move.while_true else ""
             target = {SAME: "the same", BEFORE: "as before"}.get(move.target) or move.target.value
             lines.append(f"| `{name}` | {move.label} | {sources} | {target} | {who} | {must} | {may} |")
     return "\n".join(lines) + "\n"

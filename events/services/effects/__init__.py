@@ -22,6 +22,9 @@ EFFECTS = {
     "rework": verification.rework,
     "evaluate": verification.evaluate,
     "lapse": verification.lapse,
+    "archive": verification.archive,
+    "spot_pass": verification.spot_pass,
+    "spot_fail": verification.spot_fail,
     "reopen": verification.reopen,
     "suspend": oversight.suspend,
     "resume": oversight.resume,
@@ -34,4 +37,5 @@ EFFECTS = {
     "overdue": oversight.note_overdue,
     "unanswered": oversight.note_unanswered,
     "no_show": oversight.note_no_show,
+    "spot_late": oversight.note_spot_late,
 }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.geo import metres_between
 from events.models import Supervision, Whistle, WhistleCall
 from events.services import clockwork
+from events.workflow import SpotCheck
 
 LONGEST_SUSPENSION = timedelta(days=365)
 
@@ -157,6 +158,12 @@ def note_unanswered(step):
     step.facts.update(supervisions=[row.pk for row in rows], asked=sorted({row.asked_unit_id for row in rows}))
     step.told_users = {row.by_id for row in rows}
     step.told_units = {row.asked_unit_id for row in rows}
+
+
+def note_spot_late(step):
+    """The check of an event settled on the spot was not made in time: the centre is told, and may still make it."""
+    step.event.spot_state = SpotCheck.LATE
+    step.facts.update(due_at=step.event.spot_due_at.isoformat())
 
 
 def note_no_show(step):

@@ -1,4 +1,4 @@
-"""Moves that judge the work: verify, rework, rate, reopen."""
+"""Moves that judge the work: verify, rework, rate, check what was settled on the spot, reopen."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from events.models import Assignment
 from events.services.clockwork import clear_handling
 from events.services.effects.desk import assign
+from events.workflow import SPOT_WAITING, SpotCheck
 
 REOPEN_DAYS = 30  # for the reporter; the centre may always
 Outcome = Assignment.Outcome
@@ -45,6 +46,21 @@ def lapse(step):
     step.event.evaluated_at = step.now
 
 
+def archive(step):
+    """Nobody was asked to rate: evaluated by the clock, at no instant, so that no figure takes it for silence."""
+
+
+def spot_pass(step):
+    """抽查合格: it stays closed, or evaluated, as it is."""
+    step.event.spot_state, step.event.spot_due_at = SpotCheck.PASSED, None
+
+
+def spot_fail(step):
+    """抽查不合格: it was not settled after all, and goes to the centre for a dispatch."""
+    step.event.spot_state, step.event.spot_due_at = SpotCheck.FAILED, None
+    _back_to_the_centre(step.event)
+
+
 def reopen(step):
     """重新办理: back to the centre for a new dispatch; number and history stay."""
     event = step.event
@@ -53,6 +69,12 @@ def reopen(step):
             "words", _("A reporter can reopen within %(days)s days after closing.") % {"days": REOPEN_DAYS}
         )
     event.reopens += 1
+    if event.spot_state in SPOT_WAITING:  # there is nothing left to be checked
+        event.spot_state = event.spot_due_at = None
+    _back_to_the_centre(event)
+
+
+def _back_to_the_centre(event):
     event.stars, event.rating_words = None, ""
     event.lead_id = event.fed_back_at = event.signed_at = event.closed_at = event.evaluated_at = None
     event.settled_on_spot = False

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import numpy as np
+from django.db import connection
 
 from accounts.roles import WORKER_ROLES
 from core import ciphers
@@ -57,6 +58,20 @@ SHARES = {
     "veteran": lambda f: ((f.sex == MALE) & (f.age > 24), 0.03),
     "hardship": lambda f: (f.age > 18, 0.0025),
 }
+
+
+def write_visits(most: int = 6):
+    """The visits before the last one, an interval apart, back to the beginning of each entry."""
+    post = connection.vendor == "postgresql"
+    day = "r.visited_on - n.k * r.visit_days" if post else "date(r.visited_on, '-' || (n.k * r.visit_days) || ' days')"
+    at = f"CAST({day} AS timestamptz)" if post else f"{day} || ' 02:00:00'"
+    numbers = " UNION ALL ".join(f"SELECT {k} AS k" for k in range(most))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO residents_visit (record_id, day, user_id, words, at) "
+            f"SELECT r.id, {day}, r.responsible_id, '', {at} FROM residents_carerecord r CROSS JOIN ({numbers}) n "
+            f"WHERE r.visited_on IS NOT NULL AND {day} >= r.since ORDER BY r.id, n.k DESC"
+        )
 
 
 class Registers:

@@ -84,6 +84,7 @@ class Filler:
             counts["earlier stays"] = copy_rows("residents_stay", rows.TABLES["residents_stay"], stays)
         with bare(["residents_carerecord"]):
             counts["care"] = copy_rows("residents_carerecord", care.CARE_COLUMNS, registers.care())
+        care.write_visits()
         counts["special"] = self._seal(registers)
         reset_sequence(*rows.TABLES, "residents_carerecord", "residents_supportrecord")
         return counts

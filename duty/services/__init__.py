@@ -1,0 +1,1 @@
+"""Writes of rosters, hand-overs, the board and warnings. Each is atomic and raises a domain error."""

@@ -1,0 +1,211 @@
+"""Folding: taking what has happened since into the sums.
+
+A fold takes each event that has moved out of the sums as it is kept there, keeps it anew and adds it again: all in one
+transaction, a batch of events at a time, under the lock of the one row of state. Whether it runs or not, reads are
+right (events.figures.tail); it only keeps what they must put right small.
+
+Who is folded: events with a step that is newer than what is kept of them, those whose light has changed since lights
+were last compared, and those that were touched. `done_id` says from which step on one has to look. On PostgreSQL a
+transaction that still writes may have drawn a lower number than steps that are already seen, so the bound is moved only to
+a number once seen as the last, when every transaction of that time has ended (core.feeds).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core import feeds
+from events.figures import rows
+from events.models import FigureBelow, FigurePlace, FigureState, FigureTouch, FoldedEvent, Transition
+
+BATCH = 5000
+
+NEWER = """
+SELECT t.event_id FROM events_transition t LEFT JOIN events_foldedevent f ON f.event_id = t.event_id
+WHERE t.id > %(done)s AND (f.event_id IS NULL OR t.seq > f.seq)
+"""
+TOUCHED = "SELECT event_id FROM events_figuretouch"
+# Lights that changed between two instants, whichever is the earlier.
+CHANGED = """
+SELECT event_id FROM events_foldedevent WHERE is_open = 1 AND {clock} >= %(early)s AND {clock} < %(late)s
+AND light <> CASE WHEN clock_due < %(now)s THEN 2 WHEN clock_yellow < %(now)s THEN 1 ELSE 0 END
+"""
+UNFOLDED = " UNION ".join((NEWER, TOUCHED, CHANGED.format(clock="clock_due"), CHANGED.format(clock="clock_yellow")))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """How many events were folded, and whether another one was at it (then none)."""
+
+    events: int = 0
+    busy: bool = False
+
+
+def touch(event_ids: Iterable[int]) -> None:
+    """Tell that figures of these events changed without a step of theirs (an exemption, a repair by hand).
+
+    In the transaction that changes them; reads are right from its commit on.
+    """
+    FigureTouch.objects.bulk_create(FigureTouch(event_id=pk) for pk in set(event_ids))
+
+
+def fold(now: datetime | None = None, batch: int = BATCH) -> Folded:
+    """Take everything that has happened into the sums, in batches; a database without sums gets them first.
+
+    Harmless when run twice, at once, or after days without.
+    """
+    total = 0
+    while True:
+        moment, mark = now or timezone.now(), newest()
+        with transaction.atomic():
+            state = locked(wait=False)
+            if state is None:
+                return Folded(total, busy=True)
+            if state.built_at is None and mark.last:
+                return Folded(total + build(state, moment, mark))
+            count = fold_batch(state, moment, batch)
+        total += count
+        if count < batch:
+            return Folded(total)
+
+
+def rebuild(now: datetime | None = None) -> int:
+    """Everything from nothing, in one transaction; readers see the old sums meanwhile. Returns the number of events."""
+    mark = newest()
+    with transaction.atomic():
+        return build(locked(), now or timezone.now(), mark)
+
+
+def locked(*, wait: bool = True) -> FigureState | None:
+    """The state, locked until the end of the transaction; None if another one has it."""
+    state = FigureState.objects.select_for_update(skip_locked=not wait).first()
+    if state is None and not FigureState.objects.exists():
+        FigureState.objects.bulk_create([FigureState(pk=1)], ignore_conflicts=True)
+        state = FigureState.objects.select_for_update(skip_locked=not wait).first()
+    return state
+
+
+def stamp(moment: datetime | None):
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def unfolded(state: FigureState, now: datetime) -> dict:
+    """The parameters of UNFOLDED."""
+    at = state.at or now
+    return {
+        "done": state.done_id, "now": stamp(now), "early": stamp(min(at, now)), "late": stamp(max(at, now)),
+    }  # fmt: skip
+
+
+def fold_batch(state, now, batch) -> int:
+    """One batch. Returns how many events were folded; fewer than `batch` means that nothing is left."""
+    bound = feeds.settled(Transition)[1]
+    touches = list(FigureTouch.objects.order_by("pk")[:batch])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT event_id FROM ({UNFOLDED}) u LIMIT {batch}", unfolded(state, now))
+        ids = sorted({pk for (pk,) in cursor.fetchall()} | {touch.event_id for touch in touches})
+        if ids:
+            refold(cursor, ids, now)
+    if touches:
+        FigureTouch.objects.filter(pk__in=[touch.pk for touch in touches]).delete()
+    if len(ids) < batch:
+        state.at = now
+        _move_bound(state, bound, newest())
+    state.turn += bool(ids)
+    state.built_at = state.built_at or now
+    state.save()
+    return len(ids)
+
+
+def refold(cursor, ids: list[int], now: datetime) -> None:
+    """These events out of the sums, kept anew, and into them again. Under the lock of the state."""
+    given = {"ids": rows.ids_value(ids), "now": stamp(now)}
+    mine = rows.ids("event_id")
+    _know_places(cursor, f"WHERE {rows.ids('id')}", given)
+    for rollup in rows.ROLLUPS:
+        cursor.execute(rollup.change(-1, mine), given)
+    for kind in (rows.EVENT, rows.TURN):
+        cursor.execute(f"DELETE FROM {rows.TABLE[kind]} WHERE {mine}", given)
+    # Events before turns: a step taken in between makes the turn newer than `seq` says, and it is folded again.
+    for kind in (rows.EVENT, rows.TURN):
+        cursor.execute(rows.into(kind, rows.ids("{event_id}")), given)
+    for rollup in rows.ROLLUPS:
+        cursor.execute(rollup.change(1, mine), given)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The last step that is seen, and the transaction below which all that could still write one before it lie."""
+
+    last: int
+    top: int | None
+
+
+def newest() -> Mark:
+    top = "txid_snapshot_xmax(txid_current_snapshot())" if connection.vendor == "postgresql" else "NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COALESCE(MAX(id), 0), {top} FROM events_transition")
+        return Mark(*cursor.fetchone())
+
+
+def _move_bound(state, bound, mark) -> None:
+    """Steps before which none can turn up any more need not be looked at again. `bound`: below it no transaction wrote
+    when the looking began; `mark`: where to move to once that is true of it."""
+    if bound is None:  # SQLite's writers stand in line: what is seen is all there is
+        state.done_id = mark.last
+        return
+    if state.next_xact is not None and state.next_xact <= bound:
+        state.done_id, state.next_xact = state.next_id, None
+    if state.next_xact is None or state.next_xact > mark.top:  # the second: restored into another server
+        state.next_id, state.next_xact = mark.last, mark.top
+
+
+def _know_places(cursor, where="", given=None) -> None:
+    """A number for every path that events lie at, and for those above it."""
+    cursor.execute(
+        f"SELECT DISTINCT e.path FROM events_event e {where} EXCEPT SELECT path FROM events_figureplace", given or {}
+    )
+    fresh = [path for (path,) in cursor.fetchall()]
+    if not fresh:
+        return
+    known = dict(FigurePlace.objects.values_list("path", "pk"))
+    for path in sorted(fresh, key=len):
+        _know(path, known)
+
+
+def _know(path: str, known: dict[str, int]) -> int:
+    """The number of a path; makes it, and those above it, where they are missing."""
+    if path in known:
+        return known[path]
+    parts = path.strip("/").split("/")
+    above = "/" + "".join(f"{part}/" for part in parts[:-1])
+    parent = _know(above, known) if len(parts) > 1 else None
+    place = FigurePlace.objects.create(path=path, parent_id=parent, depth=len(parts) - 1)
+    known[path] = place.pk
+    rows_above = FigureBelow.objects.filter(place_id=parent) if parent else ()
+    FigureBelow.objects.bulk_create(
+        [FigureBelow(place_id=place.pk, ancestor_id=row.ancestor_id, depth=row.depth) for row in rows_above]
+        + [FigureBelow(place_id=place.pk, ancestor_id=place.pk, depth=place.depth)]
+    )
+    return place.pk
+
+
+def build(state, now, mark) -> int:
+    """Everything anew, set by set. `mark` was read before the transaction began: its own number is above it."""
+    bound = feeds.settled(Transition)[1]
+    with connection.cursor() as cursor:
+        for table in (*(rollup.table for rollup in rows.ROLLUPS), *rows.TABLE.values(), "events_figuretouch"):
+            cursor.execute(f"DELETE FROM {table}")
+        _know_places(cursor)
+        for kind in (rows.EVENT, rows.TURN):
+            cursor.execute(rows.into(kind), {"now": stamp(now)})
+        for rollup in rows.ROLLUPS:
+            cursor.execute(rollup.change(1), {})
+    state.turn, state.at, state.built_at = state.turn + 1, now, now
+    state.done_id, state.next_id, state.next_xact = 0, mark.last, mark.top
+    _move_bound(state, bound, mark)
+    state.save()
+    return FoldedEvent.objects.count()

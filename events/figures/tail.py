@@ -1,0 +1,173 @@
+"""What the sums do not hold yet, and how a read is sure of it.
+
+A reader takes the state, then in one statement (so, of one instant) the rows that are kept of every event that is not
+folded, and what these events are now: the tail. The sums plus the new rows less the old ones are right as of that
+instant, as long as nobody folds in between: `turn` tells, and the reader begins again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import connection
+
+from events.figures import rows
+from events.figures.folding import UNFOLDED, stamp, unfolded
+from events.models import FigureState
+
+T = TypeVar("T")
+TRIES = 20
+
+
+class EventRow(NamedTuple):
+    """An event as it counts; `sign` -1: as it is in the sums, +1: as it is now."""
+
+    sign: int
+    path: str
+    event_id: int
+    seq: int
+    status: str
+    is_open: int
+    light: int
+    since: datetime
+    clock_due: datetime | None
+    clock_yellow: datetime | None
+    reported_at: datetime
+    registered: int
+    ended_at: datetime | None
+    closed: int
+    settled: int
+    rated_at: datetime | None
+    satisfied: int
+    stars: int
+    standard_id: int
+    source: str
+    lead_id: int | None
+
+
+class TurnRow(NamedTuple):
+    """A turn as it counts."""
+
+    sign: int
+    path: str
+    turn_id: int
+    event_id: int
+    unit_id: int
+    due_at: datetime | None
+    in_time: int
+    to_close: int
+    passed: int
+    sent_at: datetime | None
+    returned: int
+    handled_at: datetime | None
+    reworked: int
+    lying: int
+    lies_until: datetime | None
+
+
+_MAKE = {rows.EVENT: EventRow, rows.TURN: TurnRow}
+_CLOCKS = {"since", "clock_due", "clock_yellow", "lies_until"}
+_INSTANT = {
+    kind: [n for n, name in enumerate(make._fields) if name.endswith("_at") or name in _CLOCKS]
+    for kind, make in _MAKE.items()
+}
+
+
+def _statement() -> str:
+    """Kept and live rows of everything unfolded: kind, sign, path, the event's columns, the turn's columns."""
+    parts = []
+    for sign, source in ((-1, rows.KEPT), (1, rows.LIVE)):
+        for kind in (rows.EVENT, rows.TURN):
+            select, event_id = source[kind]
+            mine = ", ".join(f"x.{name}" for name in rows.COLUMNS[kind])
+            other = ", ".join(["NULL"] * len(rows.COLUMNS[rows.TURN if kind == rows.EVENT else rows.EVENT]))
+            columns = f"{mine}, {other}" if kind == rows.EVENT else f"{other}, {mine}"
+            parts.append(
+                f"SELECT '{kind}', {sign}, x.path, {columns} FROM ({select} "
+                f"WHERE {event_id} IN (SELECT event_id FROM unfolded)) x"
+            )
+    return f"WITH unfolded AS ({UNFOLDED}) {' UNION ALL '.join(parts)}"
+
+
+_STATEMENT = _statement()
+
+
+def instant(value) -> datetime | None:
+    """What SQLite's cursor gives for an instant, as one: text, or without a zone, in UTC."""
+    value = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return value and value.replace(tzinfo=UTC)
+
+
+def _row(found):
+    kind, sign, path, *columns = found
+    mine = columns[: len(rows.EVENT_COLUMNS)] if kind == rows.EVENT else columns[len(rows.EVENT_COLUMNS) :]
+    values = [sign, path, *mine]
+    if connection.vendor != "postgresql":
+        for n in _INSTANT[kind]:
+            values[n] = instant(values[n])
+    return _MAKE[kind](*values)
+
+
+class Reading:
+    """One look at the figures: the state of the sums and the tail, both of one instant, with the clock at `now`."""
+
+    def __init__(self, now: datetime):
+        self.now = now
+        self.state = FigureState.objects.first() or FigureState()
+        self.places: dict[str, tuple[int, int] | None] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_STATEMENT, unfolded(self.state, now))
+            tail = [_row(found) for found in cursor.fetchall()]
+        self.events = [row for row in tail if isinstance(row, EventRow)]
+        self.turns = [row for row in tail if isinstance(row, TurnRow)]
+
+    def holds(self) -> bool:
+        """Whether nobody has folded since."""
+        turn = FigureState.objects.values_list("turn", flat=True).first()
+        return (turn or 0) == self.state.turn
+
+    def place(self, path: str) -> tuple[int, int]:
+        """(number, level) of a path; number -1 where nothing was ever folded."""
+        if path not in self.places:
+            found = self.sql("SELECT id, depth FROM events_figureplace WHERE path = %(path)s", path=path)
+            self.places[path] = found[0] if found else (-1, path.count("/") - 2)
+        return self.places[path]
+
+    def sql(self, statement: str, **given) -> list[tuple[Any, ...]]:
+        """Rows of a statement; instants among the parameters are put as the database stores them."""
+        values = {k: stamp(v) if isinstance(v, datetime) else v for k, v in given.items()}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def events_below(self, path: str) -> Iterator[EventRow]:
+        return (row for row in self.events if row.path.startswith(path))
+
+    def turns_below(self, path: str) -> Iterator[TurnRow]:
+        return (row for row in self.turns if row.path.startswith(path))
+
+    def moved(self, path: str, instants, start: datetime, end: datetime, key=None) -> dict[Any, Counter]:
+        """What the tail adds to the sums by these instants from `start` until before `end`: {key(row, instant): counts}."""
+        found: dict[Any, Counter] = {}
+        for name in instants:
+            kind, count, more = rows.INSTANTS[name]
+            for row in self.events_below(path) if kind == rows.EVENT else self.turns_below(path):
+                at = getattr(row, name)
+                if at is None or not start <= at < end:
+                    continue
+                counts = found.setdefault(key(row, at) if key else None, Counter())
+                counts[count] += row.sign
+                for total, column in more.items():
+                    counts[total] += row.sign * getattr(row, column)
+        return found
+
+
+def together(now: datetime, make: Callable[[Reading], T]) -> T:
+    """What `make` reads, all of it of one instant. It may be called more than once: while somebody folds."""
+    for _turn in range(TRIES):
+        reading = Reading(now)
+        result = make(reading)
+        if reading.holds():
+            return result
+    raise RuntimeError("The figures are folded faster than they can be read.")

@@ -1,0 +1,193 @@
+"""What the map can be coloured by, and the children of a grid with the value of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.errors import NotFound
+from events import figures
+from events.models import Event
+from gridcenter.map import classes
+from grids.models import Grid
+from grids.scope import Scope
+from residents.selectors import figures as registry
+
+DAYS = 30  # rates and reports are those of the last so many days
+
+
+@dataclass
+class Child:
+    """A grid right below the one that is shown. `events`, `registry`: its figures; values are None where not known."""
+
+    pk: int
+    name: str
+    code: str
+    colour: str
+    open: int | None = None
+    late: int | None = None
+    reported: int | None = None
+    closing: float | None = None
+    on_time: float | None = None
+    registry: dict = field(default_factory=dict)
+    value: float | None = None
+    words: str = ""
+    number: int | None = None  # of its class
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`kind`: "amount", "rate", "per" (1,000) or "plain" (the grid's own colour); `tone`: of its colours."""
+
+    code: str
+    label: str
+    value: Callable[[Child], float | None]
+    kind: str = "amount"
+    tone: str = "blue"
+    group: str = gettext_lazy("Events")
+    hint: str = ""
+
+
+def _per_thousand(child):
+    people = child.registry.get("people")
+    return child.reported / people * 1000 if people and child.reported is not None else None
+
+
+def _registry(name):
+    return lambda child: child.registry.get(name)
+
+
+OF_EVENTS = (
+    Measure("open", gettext_lazy("Open events"), lambda c: c.open),
+    Measure("late", gettext_lazy("Late events"), lambda c: c.late, tone="red"),
+    Measure(
+        "density", gettext_lazy("Reported per 1,000 people"), _per_thousand, "per",
+        hint=gettext_lazy("events of the last 30 days for every 1,000 people registered there"),
+    ),
+    Measure("closing", gettext_lazy("Closing rate"), lambda c: c.closing, "rate", hint=gettext_lazy("last 30 days")),
+    Measure("on_time", gettext_lazy("On-time rate"), lambda c: c.on_time, "rate", hint=gettext_lazy("last 30 days")),
+)  # fmt: skip
+OF_REGISTRY = (
+    Measure("people", gettext_lazy("People"), _registry("people"), group=gettext_lazy("People and homes")),
+    Measure("households", gettext_lazy("Households"), _registry("households"), group=gettext_lazy("People and homes")),
+)
+PLAIN = Measure("colours", gettext_lazy("Grid colours (wall map)"), lambda c: None, "plain", group=gettext_lazy("Wall map"))
+
+
+def available(user, grid: Grid) -> dict[str, Measure]:
+    """The measures this person may colour the map by below `grid`, by code."""
+    events = OF_EVENTS if _whole(user, grid.path) else OF_EVENTS[:2]
+    care = [
+        Measure(code, name, _registry(code), group=gettext_lazy("Care registers"))
+        for code, name in registry.care_measures(user, grid.path).items()
+    ]
+    return {measure.code: measure for measure in (*events, *OF_REGISTRY, *care, PLAIN)}
+
+
+def _whole(user, path) -> bool:
+    """Whether every event below `path` is this person's to see: figures of a territory are then theirs, too."""
+    scope = Scope.of(user)
+    return scope.may("events.view_event") and any(path.startswith(root) for root in scope.roots)
+
+
+@dataclass
+class View:
+    """The children of a grid coloured by a measure; `classes` with the words of each for the legend."""
+
+    grid: Grid
+    measure: Measure
+    children: list[Child]
+    classes: list[classes.Class]
+    legend: list[str]
+    gaps: bool  # some values are left out: small figures of people, or nothing to count
+
+    @property
+    def total_late(self):
+        return sum(child.late or 0 for child in self.children)
+
+
+def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
+    """Raises NotFound for a measure that is not this person's."""
+    measure = available(user, grid).get(code)
+    if measure is None:
+        raise NotFound()
+    now = now or timezone.now()
+    children = {
+        pk: Child(pk, name, number, colour)
+        for pk, name, number, colour in Grid.objects.visible_to(user).valid_on().filter(parent=grid)
+        .order_by("code").values_list("pk", "name", "code", "colour")
+    }  # fmt: skip
+    _fill_events(user, grid, children, now)
+    if measure.kind == "per" or (measure.group != OF_EVENTS[0].group and measure.kind != "plain"):
+        for pk, amounts in registry.of_children(user=user, parent=grid).items():
+            if pk in children:
+                children[pk].registry = amounts
+    return _classed(grid, measure, list(children.values()))
+
+
+def _classed(grid, measure, children):
+    values = [measure.value(child) for child in children]
+    made = {"rate": classes.of_rates, "plain": lambda _v: []}.get(
+        measure.kind, lambda v: classes.of_amounts(v, measure.kind == "amount")
+    )(values)
+    for child, value in zip(children, values, strict=True):
+        child.value, child.words = value, words_of(measure, value)
+        child.number = classes.number(made, value)
+    gaps = measure.kind != "plain" and None in values
+    return View(grid, measure, children, made, [_legend(measure, one) for one in made], gaps)
+
+
+def words_of(measure, value) -> str:
+    if measure.kind == "plain":
+        return ""
+    if value is None:
+        return "—"
+    return {"rate": f"{value * 100:.1f}%", "per": f"{value:.1f}"}.get(measure.kind, f"{value:,.0f}")
+
+
+def _legend(measure, one) -> str:
+    def said(value):
+        return f"{value * 100:.0f}%" if measure.kind == "rate" else f"{value:,g}"
+
+    if one.low == one.high:
+        return said(one.low)
+    if one.high is None:
+        return _("%(low)s and more") % {"low": said(one.low)}
+    if measure.kind == "rate" and one.low == 0:
+        return _("below %(high)s") % {"high": said(one.high)}
+    if measure.kind == "amount":
+        return said(one.low) if one.high - one.low == 1 else f"{said(one.low)}–{said(one.high - 1)}"
+    return _("%(low)s to below %(high)s") % {"low": said(one.low), "high": said(one.high)}
+
+
+def _fill_events(user, grid, children, now):
+    """Where every event is the person's to see, the territory's figures; elsewhere what they see, counted."""
+    for child in children.values():
+        child.open = child.late = 0
+    if not _whole(user, grid.path):
+        _count_seen(user, grid, children, now)
+        return
+    today = timezone.localdate(now)
+    found = figures.children(grid.path, now, today - timedelta(days=DAYS - 1), today + timedelta(days=1))
+    for pk, child in children.items():
+        got = found.get(pk, figures.ChildFigures())
+        child.open, child.late, child.reported = got.open, got.late, got.reported
+        child.closing, child.on_time = got.closing.share, got.on_time.share
+
+
+def _count_seen(user, grid, children, now):
+    """Open and late ones that this person sees: one query."""
+    counted = (
+        Event.objects.visible_to(user).open().filter(path__startswith=grid.path).order_by().values("path")
+        .annotate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+    )  # fmt: skip
+    for row in counted:
+        below = row["path"][len(grid.path) :].split("/")[0]
+        child = children.get(int(below)) if below else None
+        if child is not None:
+            child.open += row["open"]
+            child.late += row["late"]

@@ -1,0 +1,139 @@
+"""Simplified outlines and anchors of the grids in force, made anew when a boundary, a path or the day changes.
+
+A level is simplified as one coverage (GEOS' coverage simplification moves a common line once for both sides), so that
+neighbours still fit. A grid without a boundary of its own gets the union of those below it.
+"""
+
+import logging
+from datetime import date
+
+import numpy as np
+import shapely
+from django.contrib.gis.db.models.functions import AsWKB
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core import bulk, versions
+from core.tiles import WORLD_M
+from grids.models import Anchor, Grid, Outline, OutlineStamp
+
+log = logging.getLogger(__name__)
+
+# Highest zoom of each band, and its tolerance in mercator metres: less than a pixel of a 512-pixel tile there.
+BANDS = ((7, 400.0), (9, 100.0), (11, 25.0), (13, 6.0), (16, 0.8))
+LOCK = 4_205_110
+_fresh: dict[str, tuple] = {}  # database → the stamp that this process has seen
+
+
+def band_for(zoom: int) -> int:
+    return next(band for band, (highest, _tolerance) in enumerate(BANDS) if zoom <= highest)
+
+
+def fresh(kept: dict[str, int]) -> tuple[int, date]:
+    """The stamp (version, day) of outlines that fit `kept` (core.versions.read()); makes them if they are older."""
+    wanted = kept.get("grids", 0), timezone.localdate()
+    name = connection.settings_dict["NAME"]
+    if _fresh.get(name) != wanted:
+        if not OutlineStamp.objects.filter(version=wanted[0], day=wanted[1]).exists():
+            rebuild()
+        _fresh[name] = wanted
+    return wanted
+
+
+@transaction.atomic
+def rebuild() -> int:
+    """All outlines and anchors from the boundaries; how many outlines. Two at once: the second waits and finds it done."""
+    _lock()
+    wanted = versions.read().get("grids", 0), timezone.localdate()
+    if OutlineStamp.objects.filter(version=wanted[0], day=wanted[1]).exists():
+        return 0
+    grids = _read()
+    rows = [row for level in sorted({g.level for g in grids.values()}) for row in _level_rows(grids, level, wanted[1])]
+    Outline.objects.all().delete()
+    Anchor.objects.all().delete()
+    OutlineStamp.objects.all().delete()
+    bulk.copy_rows("grids_outline", ("grid_id", "band", "shape"), rows)
+    bulk.copy_rows("grids_anchor", ("grid_id", "lon", "lat"), _anchors(grids))
+    OutlineStamp.objects.create(version=wanted[0], day=wanted[1])
+    log.info("outlines made", extra={"outlines": len(rows)})
+    return len(rows)
+
+
+def _lock():
+    if connection.vendor == "postgresql":  # SQLite's writers stand in line anyway
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+class _Piece:
+    """One grid while outlines are made; `shape` in web mercator, None as long as nothing is known."""
+
+    __slots__ = ("level", "parent", "shape", "since", "until")
+
+    def __init__(self, level, parent, since, until, shape):
+        self.level, self.parent, self.since, self.until, self.shape = level, parent, since, until, shape
+
+    def on(self, day) -> bool:
+        return self.since <= day and (self.until is None or self.until > day)
+
+
+def _read() -> dict[int, _Piece]:
+    columns = ("pk", "level", "parent_id", "valid_from", "valid_until", "wkb")
+    rows = list(Grid.objects.annotate(wkb=AsWKB("boundary")).order_by().values_list(*columns))
+    raw = shapely.from_wkb([None if row[5] is None else bytes(row[5]) for row in rows])
+    shapes = shapely.make_valid(shapely.transform(raw, _mercator)) if rows else []
+    grids = {row[0]: _Piece(*row[1:5], shape) for row, shape in zip(rows, shapes, strict=True)}
+    _fill_up(grids)
+    return grids
+
+
+def _fill_up(grids):
+    """From below: what has no boundary is what lies below it, as it is today."""
+    today = timezone.localdate()
+    for level in range(3, -1, -1):
+        below: dict[int, list] = {}
+        for grid in grids.values():
+            if grid.level == level + 1 and grid.shape is not None and grid.on(today):
+                below.setdefault(grid.parent, []).append(grid.shape)
+        for pk, grid in grids.items():
+            if grid.level == level and grid.shape is None and pk in below:
+                grid.shape = shapely.union_all(below[pk])
+
+
+def _mercator(degrees):
+    lat = np.clip(degrees[:, 1], -85.0, 85.0)
+    north = np.log(np.tan(np.pi / 4 + np.radians(lat) / 2)) / np.pi * WORLD_M
+    return np.column_stack((degrees[:, 0] / 180 * WORLD_M, north))
+
+
+def _level_rows(grids, level, day):
+    """(grid, band, shape) of one level: each band from the one finer than it."""
+    pks = [pk for pk, grid in grids.items() if grid.level == level and grid.shape is not None and grid.on(day)]
+    if not pks:
+        return
+    shapes = np.array([grids[pk].shape for pk in pks], dtype=object)
+    for band in range(len(BANDS) - 1, -1, -1):
+        shapes = _simplified(shapes, BANDS[band][1])
+        for pk, shape in zip(pks, shapes, strict=True):
+            yield pk, band, shapely.set_srid(shape, 3857)
+
+
+def _simplified(shapes, tolerance):
+    try:
+        made = shapely.coverage_simplify(shapes, tolerance)
+    except shapely.GEOSException:  # boundaries that overlap are no coverage: each for itself
+        made = shapely.simplify(shapes, tolerance)
+    gone = shapely.is_empty(made) | shapely.is_missing(made)
+    return np.where(gone, shapes, made)  # a tiny one must not vanish
+
+
+def _anchors(grids):
+    """(grid, lon, lat): inside its outline, else where the nearest grid above it has its own."""
+    spots = {pk: shapely.point_on_surface(grid.shape) for pk, grid in grids.items() if grid.shape is not None}
+    for pk, grid in grids.items():
+        at, up = spots.get(pk), grid
+        while at is None and up is not None and up.parent is not None:
+            at, up = spots.get(up.parent), grids.get(up.parent)
+        if at is not None:
+            lat = np.degrees(2 * np.arctan(np.exp(at.y / WORLD_M * np.pi)) - np.pi / 2)
+            yield pk, at.x / WORLD_M * 180, float(lat)

@@ -1,0 +1,3 @@
+"""Papers to print."""
+
+SCHEME = "paper:"  # addresses of pictures within a paper (papers.pdf)

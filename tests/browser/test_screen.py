@@ -1,0 +1,233 @@
+"""The wall screen in a browser: at every size nothing lies upon anything; a step elsewhere shows; a dead server is said."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from events.models import Event
+from gridcenter.screen import views
+from grids.models import Grid
+from tests.browser.conftest import Desk
+from tests.factories import GridFactory, StandardFactory, square
+from tests.processes import House
+from tests.scenes import Scene, file_database
+
+WALLS = [(1920, 1080), (2560, 1440), (3840, 2160), (1366, 768)]
+LAYOUTS = ("leader", "street", "emergency")
+LONG = "公交站台广告牌松动摇晃可能坠落伤人附近小学放学"
+
+FAULTS = (Path(__file__).parent / "wall_faults.js").read_text()
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('.screen *')]
+  .filter((e) => e.offsetWidth && !e.closest('.hidden-words'))
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
+  .map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
+
+
+def drawn(page):
+    expect(page.locator("#screen[data-drawn]")).to_be_visible(timeout=30_000)
+    expect(page.locator(".area, .panel-map .panel-empty:visible").first).to_be_visible(timeout=30_000)
+
+
+def fill(scene):
+    """A busy county with long names: events in all lights, kinds, steps."""
+    Grid.objects.filter(pk=scene.root.pk).update(name="湘东地区某某自治县")
+    for n in range(12):
+        boundary = square(113.3 + n % 4 * 0.09, 27.7 + n // 4 * 0.05, 0.05)
+        GridFactory(
+            code=f"4302810{n + 10}000", name=f"第{n}镇街道办事处", parent=scene.area, boundary=boundary
+        )
+    kinds = [StandardFactory(minor_name=f"{LONG}{n}", code=f"E98{n:02d}-1") for n in range(10)]
+    now = timezone.now()
+    for n in range(16):
+        event = scene.report(standard=kinds[n % 10].pk)
+        due = now - timedelta(hours=37 * n + 1) if n % 4 else now + timedelta(hours=1)
+        Event.objects.filter(pk=event.pk).update(due_at=due, yellow_at=due - timedelta(hours=2))
+    late = scene.handling()
+    Event.objects.filter(pk=late.pk).update(due_at=now - timedelta(hours=700))
+    late.assignments.update(due_at=now - timedelta(hours=700))
+
+
+@pytest.fixture
+def wall(desk, county):
+    views.figures_of.forget()
+    return desk
+
+
+@pytest.fixture
+def scene(transactional_db):
+    return Scene()
+
+
+def wide(desk, user, size):
+    page = desk.sit_down(user)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    return page
+
+
+def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
+    browser, live_server, scene, shots
+):
+    fill(scene)
+    views.figures_of.forget()
+    desk = Desk(browser, live_server.url)
+    page = desk.sit_down(scene.people["leader"])
+    for size in WALLS:
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for layout in LAYOUTS:
+            page.goto(f"/screen/?layout={layout}&round=600")
+            drawn(page)
+            expect(page.locator("#round-words")).to_contain_text("轮播 1 / 15")
+            assert page.evaluate(FAULTS) == [], (size, layout)
+            assert page.evaluate(SMALLEST) >= min(18, 18 * size[0] / 1920) - 0.01
+            page.screenshot(path=shots / f"screen-{layout}-{size[0]}.png")
+    assert page.locator(".late-row").first.inner_text().count("超时29天") == 1
+    page.goto("/me/")
+    page.click("form[action='/language/'] button")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for layout in LAYOUTS:
+        page.goto(f"/screen/?layout={layout}")
+        drawn(page)
+        assert page.get_attribute("html", "lang") == "en"
+        assert page.evaluate(FAULTS) == [], layout
+        page.screenshot(path=shots / f"screen-{layout}-en.png")
+    words = page.locator("#screen").inner_text()
+    assert "Late now" in words and "Awaiting dispatch" in words and "待派遣" not in words
+    assert desk.hosts == {urlsplit(desk.url).netloc}
+    assert desk.troubles == []
+    desk.close()
+
+
+def test_an_empty_county_says_so(wall, county, shots):
+    page = wide(wall, county.operator_top, (1920, 1080))
+    page.goto("/screen/")
+    drawn(page)
+    expect(page.locator(".panel-late .panel-empty")).to_have_text("没有超时事件。")
+    expect(page.locator(".panel-newest .panel-empty")).to_have_text("暂无事件。")
+    expect(page.locator("[data-kpi=late] b")).to_have_text("0")
+    expect(page.locator("[data-kpi=closing] b")).to_have_text("—")
+    expect(page.locator(".is-jam")).to_have_count(0)
+    assert page.evaluate(FAULTS) == []
+    page.screenshot(path=shots / "screen-empty.png")
+    assert wall.troubles == []
+
+
+def test_down_and_up_by_hand_and_by_keys(wall, county, shots):
+    page = wide(wall, county.operator_top, (1920, 1080))
+    page.goto("/screen/")
+    drawn(page)
+    name = page.locator("#place-name")
+    page.locator(".area").first.click()
+    expect(name).to_have_text("阳三街道")
+    expect(page).to_have_url(re.compile(f"/screen/{county.west.town.pk}/$"))
+    expect(page.locator("#crumbs a")).to_have_text(["醴陵市", "城区片区"])
+    page.keyboard.press("ArrowUp")
+    expect(name).to_have_text("城区片区")
+    page.locator("#crumbs a").first.click()
+    expect(name).to_have_text("醴陵市")
+    page.go_back()
+    expect(name).to_have_text("城区片区")
+    page.locator(".ranking .row-link").first.focus()
+    page.keyboard.press("Enter")
+    expect(name).to_have_text(re.compile("街道$"))
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.locator("body").focus()
+    page.keyboard.press("m")
+    expect(page.locator("[data-measure=open]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("t")
+    expect(page.locator("[data-span=month]")).to_have_attribute("aria-pressed", "true")
+    assert wall.troubles == []
+
+
+def test_a_round_goes_through_the_territories_and_can_be_held(wall, county):
+    page = wide(wall, county.operator_top, (1920, 1080))
+    page.goto("/screen/?round=5")
+    drawn(page)
+    name = page.locator("#place-name")
+    expect(page.locator("#round-words")).to_have_text("轮播 1 / 3 · 下一个：阳三街道")
+    expect(name).to_have_text("阳三街道", timeout=20_000)
+    expect(page.locator("#round-words")).to_have_text("轮播 2 / 3 · 下一个：来龙门街道")
+    page.keyboard.press(" ")
+    expect(page.locator("#round-words")).to_have_text("轮播已暂停 2 / 3")
+    assert "round=" not in page.url
+    page.keyboard.press("ArrowRight")
+    expect(name).to_have_text("来龙门街道")
+    page.keyboard.press("ArrowRight")
+    expect(name).to_have_text("醴陵市")
+    assert wall.troubles == []
+
+
+def test_whoever_has_no_screen_is_told_so(wall, county):
+    page = wall.sit_down(county.worker)
+    page.goto("/screen/")
+    expect(page.locator("h1")).to_have_text("您没有可打开的大屏")
+
+
+# ---- under the server in service
+
+
+@pytest.fixture
+def house(transactional_db, tmp_path):
+    if connection.vendor == "postgresql":
+        made = House(tmp_path / "house")
+        yield made
+        made.close()
+        return
+    with file_database(tmp_path):
+        made = House(tmp_path / "house")
+        yield made
+        made.close()
+
+
+def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(browser, house, shots):
+    scene = Scene()
+    event = scene.registered()
+    port = house.web().port
+    desk = Desk(browser, f"http://127.0.0.1:{port}")
+    wall = desk.sit_down(scene.people["leader"], "wall")
+    operator = desk.sit_down(scene.people["op_town"])
+    wall.goto("/screen/")
+    drawn(wall)
+    live, waiting = wall.locator("#live"), wall.locator(".step").nth(1).locator("b")
+    expect(live).to_have_attribute("data-state", "live")
+    expect(waiting).to_have_text("1")
+    operator.goto(f"/events/{event.pk}/?do=dispatch")
+    operator.locator("#do-dispatch [name=lead]").first.check(force=True)
+    operator.locator("#do-dispatch button[type=submit]").click()
+    expect(waiting).to_have_text("0", timeout=5_000)
+    expect(wall.locator(".step").nth(2).locator("b")).to_have_text("1")
+    expect(wall.locator(".newest-row .status")).to_have_text("待签收")
+
+    server = house.started[-1]
+    server.kill()
+    server.wait(timeout=20)
+    bar = wall.locator("#lost-bar")
+    expect(bar).to_contain_text("未实时更新", timeout=20_000)
+    expect(bar).to_contain_text(re.compile(r"数据截至 \d\d:\d\d:\d\d（\d+(秒|分钟)前）"))
+    expect(live).to_have_attribute("data-state", "lost")
+    assert wall.evaluate(FAULTS) == []
+    wall.screenshot(path=shots / "screen-lost.png")
+    scene.take(event, "sign", "staff_lead")  # meanwhile
+    house.run(
+        "-m",
+        "uvicorn",
+        "gridcenter.asgi:application",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        log="again.log",
+    )
+    expect(live).to_have_attribute("data-state", "live", timeout=30_000)
+    expect(bar).to_be_hidden()
+    expect(wall.locator(".step").nth(3).locator("b")).to_have_text("1")
+    assert desk.hosts == {f"127.0.0.1:{port}"}
+    desk.close()

@@ -1,0 +1,3 @@
+from tests.papers.scene import village
+
+__all__ = ["village"]

@@ -1,0 +1,112 @@
+"""The line of a wall screen under the server in service: every step in the territory, for whoever stands before it."""
+
+import http.client
+import json
+import threading
+
+import pytest
+from django.db import connection
+
+from gridcenter.screen import tickets, views
+from tests.live.test_live import session_of
+from tests.processes import House, until
+from tests.scenes import Scene, file_database
+
+
+@pytest.fixture
+def house(transactional_db, tmp_path):
+    if connection.vendor == "postgresql":
+        made = House(tmp_path / "house")
+        yield made
+        made.close()
+        return
+    with file_database(tmp_path):
+        made = House(tmp_path / "house")
+        yield made
+        made.close()
+
+
+class Line:
+    """Collects what the line of a territory's screen says, in a thread."""
+
+    def __init__(self, port, place, session):
+        self.heard, self._link = [], http.client.HTTPConnection("127.0.0.1", port, timeout=200)
+        self._link.request("GET", f"/screen/{place.pk}/live/", headers={"Cookie": f"sessionid={session}"})
+        self.answer = self._link.getresponse()
+        threading.Thread(target=self._read, daemon=True).start()
+        until(lambda: self.heard, what="hello")
+
+    def _read(self):
+        name = ""
+        try:
+            for raw in self.answer:
+                line = raw.decode().rstrip("\n")
+                if line.startswith("event: "):
+                    name = line[7:]
+                elif line.startswith("data: "):
+                    self.heard.append((name, json.loads(line[6:])))
+        except (OSError, ValueError, http.client.HTTPException, AttributeError):
+            return
+
+    def changed(self):
+        return [facts for name, facts in self.heard if name == "changed"]
+
+    def close(self):
+        self._link.close()
+
+
+def figures(port, place, **headers):
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    link.request("GET", f"/screen/{place.pk}/figures/", headers=headers)
+    answer = link.getresponse()
+    body = answer.read()
+    link.close()
+    return answer.status, json.loads(body) if answer.status == 200 else None
+
+
+def test_every_step_in_the_territory_is_told_and_a_ticket_brings_the_figures(house):
+    scene = Scene()
+    event, port = scene.registered(), house.web().port
+    town = Line(port, scene.west.town, session_of(scene.people["op_town"]))
+    east = Line(port, scene.east.village, session_of(scene.people["op_east"]))
+    hello = dict(town.heard)["hello"]
+    assert set(hello) == {"at", "within", "ticket"} and hello["within"] == 0
+    scene.take(
+        event, "dispatch", "op_town", lead=scene.urban.pk
+    )  # their own step: it is on the wall all the same
+    until(town.changed, what="the change")
+    (told,) = town.changed()
+    assert set(told) == {"at", "within"} and told["at"] > hello["at"]
+    assert east.changed() == []
+    ticket = {"X-Screen-Ticket": hello["ticket"]}
+    status, made = figures(port, scene.west.town, **ticket)
+    assert status == 200 and made["flow"][2]["count"] == 1
+    assert figures(port, scene.root, **ticket)[0] == 401
+    assert figures(port, scene.west.village, **ticket)[0] == 401
+    town.close()
+    east.close()
+
+
+def test_an_event_that_moves_out_is_told_where_it_was(house):
+    scene = Scene()
+    event, port = scene.report(), house.web().port
+    west = Line(port, scene.west.town, session_of(scene.people["op_town"]))
+    scene.take(event, "escalate", "op_station", words="涉及整个片区")
+    scene.take(event, "escalate", "op_town", words="涉及整个片区")
+    until(lambda: west.changed(), what="the steps")
+    seen = len(west.changed())
+    scene.take(event, "place", "op_area", grid=scene.east.grids[0].pk)
+    until(lambda: len(west.changed()) > seen, what="the move")
+    west.close()
+
+
+def test_many_screens_spread_their_asking(monkeypatch):
+    class Shared:
+        listeners = range(20)
+
+    assert views._within(Shared) == 0
+    Shared.listeners = range(400)
+    assert views._within(Shared) == 400
+    Shared.listeners = range(5000)
+    assert views._within(Shared) == views.MOST_SPREAD_MS
+    assert tickets.LIFE_SECONDS == 300
