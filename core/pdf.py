@@ -3,9 +3,15 @@
 import logging
 import warnings
 
+from PIL import ImageFile
 from weasyprint import HTML
-from weasyprint.urls import URLFetcher
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+__all__ = ["HTML", "FontConfiguration", "Nothing", "URLFetcher", "URLFetcherResponse", "pdf"]
+
+# WeasyPrint lets half a picture pass as a whole one, for the whole process: a broken upload would be accepted.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 logging.getLogger("weasyprint").setLevel(logging.ERROR)  # otherwise each unknown CSS property is a line
 
 

@@ -93,6 +93,7 @@ def lies_with(scope) -> Q:
         mine |= Q(_co_handled(scope.department_ids), status__in=OPEN)
     if scope.unit_ids:  # a centre can be called as well
         mine |= Q(_called(scope.unit_ids), status__in=OPEN)
+        mine |= Q(spot_state__in=SPOT_WAITING, centre__in=scope.unit_ids)
     return mine
 
 

@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.utils.translation import gettext as _
-from weasyprint import HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from core.errors import Invalid
+from core.pdf import HTML, FontConfiguration, URLFetcher, URLFetcherResponse
 from papers import SCHEME
 from papers.models import Phase
 
 log = logging.getLogger(__name__)
-logging.getLogger("weasyprint").setLevel(logging.ERROR)  # otherwise each unknown CSS property is a line
 
 
 class Refused(ValueError):

@@ -98,6 +98,8 @@ def test_a_file_above_the_limit_is_refused_and_one_at_it_is_taken(worker, settin
 
 
 def test_a_broken_picture_is_refused(worker, settings):
+    import core.pdf  # noqa: F401 (in a process that has laid out papers as well)
+
     whole = jpeg(size=(900, 700)).read()
     refused("file", lambda: attachments.store(actor=worker, upload=upload("photo.jpg", whole[: len(whole) // 3])))
     refused("file", lambda: attachments.store(actor=worker, upload=upload("photo.jpg", whole[:30] + b"x" * 500)))

@@ -43,6 +43,7 @@ def test_every_count_is_that_of_its_list_for_everybody(db):
     scene = Scene()
     for status in Status:
         scene.in_status(status)
+    scene.drawn()
     late = scene.handling()
     Event.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=1))
     seen = set()

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 
 from core.errors import NotFound
 from evaluation import selectors, services
@@ -126,9 +125,7 @@ def test_scoring_costs_the_same_for_a_few_subjects_and_for_sixty(
     # savepoint and release; period found and locked; is there a scheme (in a savepoint: 3), which, its items;
     # subjects, one per indicator; two deletes; the new cards' ids; the period's update
     expected = 2 + 2 + 5 + 1 + indicators + 2 + 1 + 1
-    # the bulk writes: two COPYs; SQLite asks of each column whether it is a geometry
-    columns = len(services.CARD_COLUMNS) + len(services.LINE_COLUMNS)
-    expected += columns if connection.vendor == "sqlite" else 2
+    expected += 2  # the bulk writes
     with django_assert_num_queries(expected):
         services.score(kind, start, LATER)
     for n in range(60):

@@ -121,10 +121,10 @@ class Duty:
 
     def _hand_over(self, unit, desk, back, waits):
         hour = 8 if self.end.hour >= 8 and self.end.hour < 20 else 20
-        at = self.end.replace(hour=hour, minute=0, second=0, microsecond=0) - timedelta(hours=12 * back)
-        if at > self.end:
-            at -= timedelta(days=1)
-        at += timedelta(minutes=self.r.randrange(1, 14))
+        newest = self.end.replace(hour=hour, minute=0, second=0, microsecond=0)
+        if newest > self.end:  # before eight in the morning the last change was yesterday evening
+            newest -= timedelta(days=1)
+        at = newest - timedelta(hours=12 * back) + timedelta(minutes=self.r.randrange(1, 14))
         at = min(at, self.end - timedelta(minutes=1))
         by, to = desk[back % len(desk)], desk[(back + 1) % len(desk)]
         row = HandOver(

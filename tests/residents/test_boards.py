@@ -147,5 +147,5 @@ def test_a_kept_board_costs_the_same_for_one_grid_and_many(west, count, django_a
         GridFactory(parent=west.west.village, level=4, name=f"新网格{number}")
     client = visit(west.operator_top)
     client.get(reverse("residents:quality"))
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         assert client.get(reverse("residents:quality")).status_code == 200
