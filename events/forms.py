@@ -37,6 +37,7 @@ WORDS = {
     "feed_back": _("What was done"), "verify_pass": _("What was found on site"), "rework": _("What is still wrong"),
     "spot_pass": _("What the check found"), "spot_fail": _("What was not settled"),
     "evaluate": _("In your words"), "reopen": _("Reason"), "supervise": _("What is asked"), "answer": _("Answer"),
+    "remind": _("Note"),
     "whistle": _("What is to be done"), "report_in": _("Note"), "rate_call": _("In your words"),
 }
 PHOTO_KIND = {

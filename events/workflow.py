@@ -350,6 +350,15 @@ MOVES: dict[str, Move] = {
         ("words",),
         stage=False,
     ),
+    "remind": Move(
+        _("Remind 催办"),
+        _from(*OPEN),
+        SAME,
+        (Who(HIGHER_CENTRE, "events.supervise_event"),),
+        (),
+        ("words",),
+        stage=False,
+    ),
     "whistle": Move(
         _("Blow the whistle 吹哨"),
         _IN_WORK,

@@ -328,7 +328,7 @@ def _makes_sense(name, event, around, units, now) -> bool:
     if name == "ask_time":
         in_time = event.handle_due_at is not None and event.handle_due_at > now
         return in_time and event.grants < MOST_GRANTS and event.pk not in around.asking
-    if name == "answer":
+    if name in ("answer", "remind"):
         return event.supervised
     if name == "escalate":
         return holder is not None and holder.level > 0

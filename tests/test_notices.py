@@ -37,6 +37,7 @@ INBOXES = {
     "reopen": ("closed", "reporter", TOWN),
     "supervise": ("handling", "op_top", {"staff_lead"}),
     "answer": ("handling", "staff_lead", {"op_area"}),
+    "remind": ("handling", "op_area", TOWN | {"staff_lead"}),
     "whistle": ("registered", "op_area", {"staff_called", "staff_other"}),
     "report_in": ("registered", "staff_called", {"op_station"}),
     "rate_call": ("registered", "op_station", {"staff_came"}),

@@ -40,6 +40,7 @@ CASES = {
     "reopen": ("evaluated", "op_town"),
     "supervise": ("registered", "op_area"),
     "answer": ("reported", "op_town"),
+    "remind": ("reported", "op_area"),
     "whistle": ("dispatched", "op_station"),
     "report_in": ("registered", "staff_called"),
     "rate_call": ("registered", "op_station"),

@@ -79,6 +79,7 @@ BESIDE = {
     # A department's case may be supervised by the centre that sent it there, too.
     "supervise": {s: (HIGHER | (DESK if s in WITH_LEAD else set()), SAME, KEPT, KEPT) for s in OPEN},
     "answer": {s: (LEAD if s in WITH_LEAD else DESK, SAME, KEPT, KEPT) for s in OPEN},
+    "remind": {s: (HIGHER | (DESK if s in WITH_LEAD else set()), SAME, KEPT, KEPT) for s in OPEN},
     "whistle": dict.fromkeys(("registered", "dispatched", "handling"), (CENTRES_BELOW_THE_TOP, SAME, KEPT, KEPT)),
     "report_in": {s: ({"staff_called"}, SAME, KEPT, KEPT) for s in OPEN - {"reported"}},
     "rate_call": {

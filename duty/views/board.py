@@ -98,6 +98,7 @@ def _row(row, user, now, units):
         "waiting": waiting,
         "struck": struck,
         "answered_late": row.answered_at is not None and row.answered_at > row.answer_by,
+        "may_remind": waiting and services.may_strike(user, row, units),
         "may_answer": waiting and row.asked_unit_id in Scope.of(user).unit_ids,
         "may_strike": row.answered_at is not None and struck is None and services.may_strike(user, row, units),
     }

@@ -37,6 +37,7 @@ TOLD = {
     "reopen": ("centre", "reporter"),
     "supervise": ("holder",),
     "answer": ("supervisors",),
+    "remind": ("asked",),
     "whistle": ("called",),
     "report_in": ("caller",),
     "rate_call": ("rated",),

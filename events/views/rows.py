@@ -7,7 +7,9 @@ from events.workflow import MOVES, OPEN, Status
 
 MOST_BUTTONS = 3
 # Too far-reaching for a list: they are pressed with the whole record in sight.
-ON_THE_RECORD_ONLY = {"reopen", "supervise", "whistle", "place", "suspend", "merge", "cancel", "rate_call", "escalate"}
+ON_THE_RECORD_ONLY = {
+    "reopen", "supervise", "remind", "whistle", "place", "suspend", "merge", "cancel", "rate_call", "escalate",
+}  # fmt: skip
 
 
 def light_of(event) -> str:

@@ -211,6 +211,9 @@ class Effects:
                 row["answered_at"], row["answer"] = self.now, words
         self.supervised = False
 
+    def _remind(self, *_):
+        return {"asked": sorted({row["asked_unit"] for row in self.supervisions if row["answered_at"] is None})}
+
     def _whistle(self, actor, unit, words, location, source, supplied):
         whistle = {
             "id": next(self.around.whistles), "unit": unit, "by": actor, "called_at": self.now, "place": supplied["place"],
@@ -290,6 +293,7 @@ EFFECTS = {
     "resume": Effects._resume,
     "supervise": Effects._supervise,
     "answer": Effects._answer,
+    "remind": Effects._remind,
     "whistle": Effects._whistle,
     "report_in": Effects._report_in,
     "rate_call": Effects._rate_call,

@@ -324,6 +324,8 @@ class Story:
         life.step("supervise", at, self.cast.person(above.pk, r), above.pk, words, answer_by=answer_by)
         if unanswered:
             life.wait(answer_by + timedelta(hours=r.uniform(0.1, 5)))
+            at = life.now + timedelta(minutes=r.uniform(1, 20))
+            life.step("remind", at, self.cast.person(above.pk, r), above.pk, self._words(texts.REMIND))
         self._desk("answer", self._soon(0.2, 3.0), self._words(texts.ANSWER))
 
     def _whistle(self):

@@ -134,3 +134,19 @@ def test_whistles_say_who_came_when(scene):
     scene.take(event, "report_in", "staff_called", location=scene.west.point)
     assert f"/events/{event.pk}/" not in client.get(reverse("duty:whistles")).content.decode()
     assert f"/events/{event.pk}/" in client.get(reverse("duty:whistles"), {"all": "1"}).content.decode()
+
+
+def test_a_reminder_is_a_step_that_tells_the_asked_unit_and_not_again_at_once(scene, asked):
+    event = asked["late"].event
+    page = login(scene.people["op_area"]).get(reverse("duty:board"), {"group": "late"}).content.decode()
+    assert f"/events/{event.pk}/?do=remind" in page
+    scene.take(event, "remind", "op_area", words="请回复")
+    assert scene.people["op_town"].notices.filter(event=event, action="remind").count() == 1
+    event.refresh_from_db()
+    assert event.status == "reported"
+    with pytest.raises(Invalid):
+        scene.take(event, "remind", "op_top")
+    with pytest.raises(Invalid):
+        scene.take(asked["answered"].event, "remind", "op_area")  # nothing waits there
+    with pytest.raises(Refused):
+        scene.take(event, "remind", "op_station")

@@ -30,6 +30,7 @@ EFFECTS = {
     "resume": oversight.resume,
     "supervise": oversight.supervise,
     "answer": oversight.answer,
+    "remind": oversight.remind,
     "whistle": oversight.whistle,
     "report_in": oversight.report_in,
     "rate_call": oversight.rate_call,

@@ -12,6 +12,7 @@ from events.services import clockwork
 from events.workflow import SpotCheck
 
 LONGEST_SUSPENSION = timedelta(days=365)
+REMIND_AFTER = timedelta(minutes=30)
 
 
 def suspend(step):
@@ -64,6 +65,20 @@ def answer(step):
     )
     step.event.supervised = False
     step.told_users = {row.by_id for row in waiting}
+
+
+def remind(step):
+    """催办: the asked units, and who holds it now, are told once more that an answer is waited for; not again at once."""
+    waiting = step.event.supervisions.filter(answered_at=None)
+    asked = sorted(set(waiting.values_list("asked_unit_id", flat=True)))
+    if not asked:
+        raise step.wrong("words", _("Nothing to remind of: no supervision waits for an answer."))
+    recent = step.event.transitions.filter(action="remind", at__gt=step.now - REMIND_AFTER).order_by("-seq").first()
+    if recent is not None:
+        minutes = int((step.now - recent.at).total_seconds() // 60)
+        raise step.wrong("words", _("Reminded %(minutes)s minutes ago: wait a little.") % {"minutes": minutes})
+    step.facts.update(asked=asked)
+    step.told_units = {*asked, step.event.holder_id}
 
 
 def whistle(step):
