@@ -34,7 +34,8 @@ def log_in(browser, url, user, size):
 def shot(page, path=None) -> Image.Image:
     if path:
         page.goto(path)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(700)  # what htmx and the map fetch; the page's open line never lets the network rest
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
