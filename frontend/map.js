@@ -82,7 +82,7 @@ function addPoints(map, points) {
     mark.bindPopup(url ? `<a href="${encodeURI(url)}">${words}</a>` : words);
     mark.on("popupopen", ({ popup }) => {
       const button = popup.getElement().querySelector(".leaflet-popup-close-button");
-      if (button) button.setAttribute("aria-label", document.body.dataset.close);
+      if (button) button.setAttribute("aria-label", document.body.dataset.closeWords);
     });
   }
 }
