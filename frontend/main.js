@@ -23,6 +23,7 @@ import { watchMenus } from "./menus.js";
 import { watchLive } from "./live.js";
 import { watchCases } from "./case.js";
 import { watchWarnings } from "./warnings.js";
+import { watchScrollers } from "./scrollers.js";
 import { watchDesk } from "./desk/index.js";
 
 // The content security policy forbids inline styles of htmx and eval.
@@ -40,6 +41,7 @@ htmx.config.responseHandling = [
 
 window.htmx = htmx;
 watchMenus();
+watchScrollers();
 watchForms();
 watchPhotos();
 watchWarnings();

@@ -272,7 +272,7 @@ function begin() {
     maxZoom: 19,
     renderWorldCopies: false,
     fadeDuration: 0,
-    locale: {},
+    locale: { "NavigationControl.ZoomIn": document.body.dataset.zoomIn, "NavigationControl.ZoomOut": document.body.dataset.zoomOut },
   });
   window.gridMap = map; // for measuring frames (bench/frames)
   map.touchZoomRotate.disableRotation();

@@ -80,6 +80,10 @@ function addPoints(map, points) {
     const mark = L.marker([lat, lng], { icon: icon(light), title, alt: title, keyboard: true }).addTo(map);
     const words = `<strong>${escapeText(title)}</strong><br>${escapeText(place || "")}`;
     mark.bindPopup(url ? `<a href="${encodeURI(url)}">${words}</a>` : words);
+    mark.on("popupopen", ({ popup }) => {
+      const button = popup.getElement().querySelector(".leaflet-popup-close-button");
+      if (button) button.setAttribute("aria-label", document.body.dataset.closeWords);
+    });
   }
 }
 
@@ -97,7 +101,7 @@ function settablePin(map, element) {
     inputs.lng.value = latlng.lng.toFixed(6);
     if (pin) pin.setLatLng(latlng);
     else {
-      pin = L.marker(latlng, { icon: icon("pin"), draggable: true, autoPan: true }).addTo(map);
+      pin = L.marker(latlng, { icon: icon("pin"), draggable: true, autoPan: true, alt: element.getAttribute("aria-label") }).addTo(map);
       pin.on("dragend", () => place(pin.getLatLng(), false));
     }
     if (pan) map.setView(latlng, Math.max(map.getZoom(), 15));
@@ -118,7 +122,9 @@ function draw(element) {
   // Inside a folded block a map has no size yet: it is drawn when the block opens.
   if (element.dataset.drawn || !element.offsetParent) return;
   element.dataset.drawn = "1";
-  const map = L.map(element, { attributionControl: Boolean(element.dataset.tiles), zoomSnap: 0.5, maxZoom: 19 });
+  const map = L.map(element, { attributionControl: Boolean(element.dataset.tiles), zoomControl: false, zoomSnap: 0.5, maxZoom: 19 });
+  const { zoomIn, zoomOut } = document.body.dataset;
+  L.control.zoom({ zoomInTitle: zoomIn, zoomOutTitle: zoomOut }).addTo(map);
   if (element.dataset.tiles) {
     map.attributionControl.setPrefix(false); // no link to another host but the tiles' own
     baseLayer(element.dataset.tiles, { attribution: element.dataset.attribution || "", maxZoom: 19 }).addTo(map);
@@ -128,7 +134,8 @@ function draw(element) {
   addPoints(map, points);
   if (element.dataset.lat) {
     map.setView([element.dataset.lat, element.dataset.lng], 16);
-    L.marker([element.dataset.lat, element.dataset.lng], { icon: icon("pin") }).addTo(map);
+    // The map's own name says what it shows: the pin leads nowhere and is no button.
+    L.marker([element.dataset.lat, element.dataset.lng], { icon: icon("pin"), interactive: false, keyboard: false }).addTo(map);
     if (outlines) map.fitBounds(outlines.getBounds().extend([element.dataset.lat, element.dataset.lng]), { padding: [14, 14] });
   } else if (outlines && outlines.getBounds().isValid()) {
     map.fitBounds(outlines.getBounds(), { padding: [14, 14] });

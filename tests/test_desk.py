@@ -85,7 +85,7 @@ def test_a_department_watches_what_it_has_in_hand_not_what_it_once_handled(count
         ("/events/", 15),
         ("/events/?order=number&open=yes", 16),
         # and the case: event, versions (2), its parts, the forms
-        ("/events/?open={pk}", 45),
+        ("/events/?case={pk}", 45),
         ("/events/{pk}/?beside=1", 28),
         # session, user, posts, matches, rows, what the table must know (3), versions, columns, counts
         ("/events/changes/?home=list&ids={pks}&shown={pks}", 14),
@@ -166,10 +166,10 @@ def test_filters_are_found_by_typing_within_ones_land(county):
 
 def test_the_case_opens_beside_the_list_without_a_script_and_closed_for_others(county):
     event = report(county, county.worker)
-    page = visit(county.operator).get(f"/?list=register&open={event.pk}")
+    page = visit(county.operator).get(f"/?list=register&case={event.pk}")
     assert page.context["case"]["event"].pk == event.pk
     assert 'id="event-moves"' in page.content.decode()
-    lost = visit(county.operator_east).get(f"/events/?open={event.pk}")
+    lost = visit(county.operator_east).get(f"/events/?case={event.pk}")
     assert lost.context["case"] is None
     assert "not yours to see" in text_of(lost)
     assert visit(county.operator_east).get(f"/events/{event.pk}/?beside=1").status_code == 404
@@ -227,10 +227,10 @@ def saved(user, name="晚点", query="list=late&order=urgent"):
 
 def test_a_view_is_saved_opened_renamed_and_deleted(county):
     client = visit(county.operator)
-    form = {"name": " 我的超时 ", "query": "list=register&order=oldest&cols=number&light=green&after=x&open=4"}
+    form = {"name": " 我的超时 ", "query": "list=register&order=oldest&cols=number&light=green&open=yes&after=x&case=4"}
     target = client.post("/views/", form)["Location"]
     view = SavedView.objects.get()
-    assert (view.name, view.query) == ("我的超时", "list=register&order=oldest&cols=number&light=green")
+    assert (view.name, view.query) == ("我的超时", "list=register&order=oldest&cols=number&light=green&open=yes")
     event = report(county, county.worker)
     page = client.get(target)
     assert (pks(page), page.context["view"], page.context["wanted"].order.name) == ([event.pk], view, "oldest")

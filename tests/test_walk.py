@@ -228,7 +228,7 @@ class West:
             "/api/v1/residents/": [f"grid={grid}"],
             "/api/v1/residents/figures/": [f"grid={grid}", f"grid={town}"],
             "/api/v1/residents/changes/": ["page_size=500", "cursor=now"],
-            "/": [f"open={self.event.pk}", f"list=register&grid={town}", f"list=late&open={self.event.pk}"],
+            "/": [f"case={self.event.pk}", f"list=register&grid={town}", f"list=late&case={self.event.pk}"],
             "/events/": [f"grid={town}", f"unit={self.county.west.station.pk}", f"q={MARK}", "open=yes"],
             "/events/export.csv": [f"grid={town}"],
             "/events/changes/": [f"home=list&ids={self.event.pk}&shown={self.event.pk}", f"home=work&ids={self.event.pk}"],

@@ -22,7 +22,7 @@ from events.views.rows import dress
 from grids.scope import Scope
 
 # Of the address, but no part of what a link or a saved view means.
-PASSING = ("after", "open", "do", "view")
+PASSING = ("after", "case", "do", "view")
 LIST, WORK = "list", "work"
 USUAL_ORDER = {LIST: "newest", WORK: "urgent"}
 
@@ -144,7 +144,7 @@ def _heads(wanted) -> list[dict]:
 
 
 def desk(request, home):
-    """The page. `?open=ID` opens that event beside the list; `?view=` marks the saved view it came from."""
+    """The page. `?case=ID` opens that event beside the list; `?view=` marks the saved view it came from."""
     views = list(SavedView.objects.filter(owner=request.user))
     start = next((view for view in views if view.start), None)
     if home == WORK and start and not request.GET:
@@ -202,7 +202,7 @@ def _may(user) -> dict:
 
 def _beside(request, home) -> dict:
     """The case that the address opens beside the list: also without a script, also for a link that was passed on."""
-    pk = paging.number(request.GET.get("open"))
+    pk = paging.number(request.GET.get("case"))
     if not pk:
         return {"case": None}
     if not Event.objects.visible_to(request.user).filter(pk=pk).exists():

@@ -7,9 +7,9 @@ const narrow = () => window.matchMedia("(max-width: 991px)").matches;
 
 function address(id) {
   const url = new URL(window.location.href);
-  url.searchParams.delete("open");
+  url.searchParams.delete("case");
   url.searchParams.delete("do");
-  if (id) url.searchParams.set("open", id);
+  if (id) url.searchParams.set("case", id);
   return url;
 }
 
@@ -73,7 +73,7 @@ export function watchBeside() {
     close();
   });
   window.addEventListener("popstate", () => {
-    const id = new URLSearchParams(window.location.search).get("open");
+    const id = new URLSearchParams(window.location.search).get("case");
     if (id && id !== openedId()) open(id, "", false);
     else if (!id) close(false);
   });

@@ -81,7 +81,7 @@ function offer() {
 /** Shows what is new: the list is loaded again around what one looks at. */
 export async function showFresh() {
   const url = new URL(window.location.href);
-  url.searchParams.delete("open");
+  url.searchParams.delete("case");
   const answer = await fetch(url).catch(() => null);
   if (!answer || !answer.ok || answer.redirected) {
     window.location.reload();

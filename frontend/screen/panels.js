@@ -98,7 +98,8 @@ export class Panels {
     }
     const button = el("button", "row-link", ...line);
     button.type = "button";
-    button.setAttribute("aria-label", `${fill(this.words.to_open, { name: row.name })}: ${fill(this.words.late_n, { n: row.late })}, ${fill(this.words.open_n, { n: row.open })}`);
+    // Beside what is seen of the line, which stays its name.
+    button.setAttribute("aria-description", `${fill(this.words.to_open, { name: row.name })}: ${fill(this.words.late_n, { n: row.late })}, ${fill(this.words.open_n, { n: row.open })}`);
     button.addEventListener("click", () => this.open(row.id));
     item.append(button);
     return item;

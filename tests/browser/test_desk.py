@@ -68,7 +68,7 @@ def test_a_shift_by_keyboard_alone(desk, county, shots):
     first = rows.nth(0).get_attribute("data-id")
     key("Enter")
     expect(page.locator("#beside #event-head")).to_be_visible()
-    assert page.url.endswith(f"/?list=register&open={first}")
+    assert page.url.endswith(f"/?list=register&case={first}")
     page.screenshot(path=shots / "desk-beside.png")
     key("Escape")
     expect(page.locator("#beside #event-head")).to_have_count(0)
@@ -139,7 +139,7 @@ def test_a_view_is_saved_opens_first_and_is_shared_as_a_question(desk, county, s
     page.screenshot(path=shots / "desk-view.png")
     link = urlsplit(page.locator("#view-link").input_value()).path
     page.click("[name=act][value=start]")
-    expect(page.locator(".alert")).to_be_visible()
+    expect(page.locator(".messages .success")).to_contain_text("晨会")
     page.goto("/")
     expect(page.locator("h1")).to_contain_text("晨会")
     assert SavedView.objects.get().start
@@ -165,7 +165,7 @@ def test_list_and_case_stand_side_by_side_on_a_desk_and_one_after_the_other_on_a
     event = reported(county, 3)[0]
     Event.objects.filter(pk=event.pk).update(due_at=timezone.now() - timedelta(hours=5))
     page = desk.sit_down(county.operator, size)
-    for path in ("/?list=register", f"/events/?open={event.pk}", "/events/?light=red&period=today&status=reported"):
+    for path in ("/?list=register", f"/events/?case={event.pk}", "/events/?light=red&period=today&status=reported"):
         page.goto(path)
         expect(page.locator(".row-event").first).to_be_attached()
         wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")

@@ -74,3 +74,25 @@ def test_a_broken_line_is_said_and_mended_by_itself(live_desk):
     )
     expect(page.locator("#live-lost")).to_be_hidden()
     expect(page.locator("#fresh-bar")).to_be_visible()  # something may have been missed
+
+
+COUNTED = """const Plain = window.EventSource;
+window.lines = [];
+window.EventSource = class extends Plain {
+  constructor(...given) { super(...given); window.lines.push(this); }
+};"""
+
+
+def test_a_page_has_one_line_that_rows_case_and_banner_share(live_desk):
+    scene = live_desk.scene
+    event = scene.registered()
+    page = live_desk.sit_down(scene.people["op_town"])
+    page.add_init_script(COUNTED)
+    for path in ("/events/", f"/events/?case={event.pk}", f"/events/{event.pk}/", "/inbox/"):
+        open_live(page, path)
+        lines = page.evaluate("window.lines.map((line) => [line.readyState, new URL(line.url).pathname])")
+        assert lines == [[1, "/live/"]], path
+    open_live(page, "/events/")
+    page.locator(f"#event-{event.pk} .title").click()
+    expect(page.locator("#beside #event-head")).to_be_visible()
+    assert page.evaluate("window.lines.length") == 1

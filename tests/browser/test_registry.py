@@ -43,7 +43,8 @@ def house(county):
 
 def test_found_by_initials_seen_in_the_building_unmasked_and_noticed(desk, county, house):
     page = desk.sit_down(county.worker)
-    page.click("nav.topnav a[href='/registry/']")
+    page.click("nav.topnav .topnav-more summary")
+    page.click("nav.topnav .topnav-more a[href='/registry/']")
     page.locator(".find [name=q]").press_sequentially("lzz", delay=40)
     hit = page.locator(".hits a", has_text="刘珍珍")
     expect(hit).to_contain_text("138****5678")

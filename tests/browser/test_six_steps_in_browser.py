@@ -23,9 +23,9 @@ def press(page, action):
     page.click(f"#do-{action}-form [type=submit]")
 
 
-def done(page):
-    """The answer to the step is there: what has been pressed is written."""
-    expect(page.locator(".messages .success")).to_be_visible()
+def done(page, step):
+    """The answer to the step is there, on its page or beside the list: what has been pressed is written."""
+    expect(page.locator(".messages .success, #desk-toast").first).to_contain_text(f"已完成：{step}")
 
 
 def search(page, field, words):
@@ -38,7 +38,9 @@ def search(page, field, words):
 
 
 def at_record(page, event):
-    page.wait_for_url(f"**/events/{event.pk}/**")
+    """The case is open beside the list, and the address says which."""
+    expect(page.locator("#beside #event-head")).to_be_visible()
+    expect(page).to_have_url(re.compile(rf"[?&]case={event.pk}$"))
 
 
 def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
@@ -79,7 +81,7 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     expect(page.locator("#do-register-form [value=urgent]")).to_be_checked()
     page.screenshot(path=shots / "2-register.png")
     press(page, "register")
-    page.wait_for_selector("#do-dispatch-form")
+    done(page, "立案")
 
     # 3 dispatch: another operator of the station; the lead stands there by the standard
     page = desk.sit_down(dispatcher)
@@ -90,19 +92,20 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     page.fill("#do-dispatch-form [name=words]", "请今天内更换井盖")
     page.screenshot(path=shots / "3-dispatch.png")
     press(page, "dispatch")
-    done(page)
+    done(page, "派遣")
 
     # 4 handle: the department signs with one press and feeds back with a photo
     page = desk.sit_down(county.staff)
     page.click(f"#event-{event.pk} form button")
-    done(page)
+    done(page, "签收")
     page.click(f"#event-{event.pk} a.title")
+    at_record(page, event)
     page.set_input_files("#do-feed_back-form [name=photos]", snapshot("after", "palegreen"))
     page.fill("#do-feed_back-form [name=words]", "已更换井盖并固定")
     page.wait_for_selector("#do-feed_back-form [data-previews] img")
     page.screenshot(path=shots / "4-handle.png")
     press(page, "feed_back")
-    done(page)
+    done(page, "处置反馈")
 
     # 5 verify: a worker of the grid, on a phone
     page = desk.sit_down(verifier, "phone")
@@ -112,7 +115,7 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     page.wait_for_selector("#do-verify_pass-form [data-previews] img")
     page.screenshot(path=shots / "5-verify.png")
     press(page, "verify_pass")
-    done(page)
+    done(page, "核查通过")
 
     # 6 rate: the reporter
     phone.goto("/")
@@ -121,7 +124,7 @@ def test_one_event_through_all_six_steps(desk, county, shots, snapshot):
     phone.fill("#do-evaluate-form [name=words]", "处理及时")
     phone.screenshot(path=shots / "6-rate.png")
     press(phone, "evaluate")
-    done(phone)
+    done(phone, "评价")
 
     event.refresh_from_db()
     assert (event.status, event.stars, event.urgency) == (Status.EVALUATED, 5, "urgent")
@@ -170,17 +173,22 @@ def test_a_mistake_keeps_the_input_in_place(desk, county):
     expect(page).to_have_url(re.compile(r"\?do=merge$"))
 
 
-def test_filters_change_the_list_without_loading_the_page(desk, county):
-    reported(county)
+def test_filters_stand_in_the_address_and_are_taken_away_one_by_one(desk, county):
+    event = reported(county)
     page = desk.sit_down(county.operator)
     page.goto("/events/")
-    page.evaluate("window.stayed = true")
-    page.check(".filters [name=status][value=closed]")
-    page.wait_for_selector("#results .empty")
-    expect(page).to_have_url(re.compile("status=closed"))  # pushed after the rows have been put in
-    page.uncheck(".filters [name=status][value=closed]")
-    page.wait_for_selector("#results .row-event")
-    assert page.evaluate("window.stayed") is True
+    page.click("#filter-box > summary")
+    page.check("#desk-filters [name=status][value=closed]")
+    page.check("#desk-filters [name=urgency][value=urgent]")
+    page.click("#desk-filters [type=submit]")
+    expect(page.locator("#results .empty")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/events/\?urgency=urgent&status=closed$"))  # nothing that says nothing
+    page.click(".chips a >> nth=0")
+    expect(page.locator(".chips a")).to_have_count(1)
+    expect(page.locator("#results .empty")).to_be_visible()
+    page.click(".chips a >> nth=0")
+    expect(page.locator(f"#event-{event.pk}")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/events/$"))
     assert desk.troubles == []
 
 
@@ -200,16 +208,16 @@ def test_everything_works_without_javascript(desk, county, snapshot):
     press(page, "register")
     page.check(f"#do-register-form [name=standard][value='{county.standard.pk}']")
     press(page, "register")
-    done(page)
+    done(page, "立案")
     page.select_option("#do-dispatch-form [name=lead]", str(county.urban.pk))
     press(page, "dispatch")
-    done(page)
+    done(page, "派遣")
     page = desk.sit_down(county.staff, java_script_enabled=False)
     page.click(f"#event-{event.pk} form button")
-    done(page)
+    done(page, "签收")
     page.goto(f"/events/{event.pk}/")
     page.fill("#do-feed_back-form [name=words]", "已修复")
     press(page, "feed_back")
-    done(page)
+    done(page, "处置反馈")
     event.refresh_from_db()
     assert event.status == Status.VERIFYING
