@@ -31,14 +31,16 @@ export class Panels {
     this.ranking("children", figures.children, figures.parts_level);
     this.ranking("departments", figures.departments);
     this.kinds(figures.kinds);
+    this.shift(figures.on_duty);
     this.workers(figures.workers);
-    this.warnings(figures.warnings);
+    this.warnings(figures);
     this.trend.draw(figures.trend);
   }
 
   /** Spans of time grow without any step. */
   tick(figures) {
     this.late(figures.late);
+    this.warnings(figures);
   }
 
   turn() {
@@ -207,11 +209,40 @@ export class Panels {
     this.list("workers", rows, make, this.words.no_posts);
   }
 
-  warnings(rows) {
-    const make = (row) => {
-      const late = row.late ? el("span", "warning-late", this.icon("light-red"), fill(this.words.late_n, { n: number(row.late) })) : null;
-      return el("li", row.count ? "warning-row" : "warning-row is-calm", el("span", "name", this.words.warning[row.kind]), late, el("b", "figure", number(row.count)));
-    };
-    this.list("warnings", rows, make, "");
+  /** Who stands on the roster now, by role; those of one role behind one word. */
+  shift({ unit, gap, people }) {
+    const panel = this.panels.get("workers");
+    if (!panel) return;
+    panel.querySelector("[data-unit]").textContent = unit;
+    const list = panel.querySelector("[data-shift]");
+    const roles = [...new Set(people.map((one) => one.role))];
+    const named = roles.map((role) => {
+      const names = people.filter((one) => one.role === role).map((one) => one.name);
+      return el("div", "", el("dt", "", this.words.shift[role]), el("dd", "name", names.join(this.words.between)));
+    });
+    if (gap) named.unshift(el("div", "is-gap", el("dt", "", this.icon("light-red"), this.words.desk_empty)));
+    if (!named.length) named.push(el("div", "", el("dt", "", this.words.nobody_on_duty)));
+    list.replaceChildren(...named);
+  }
+
+  /** The warnings that stand, and in one line below them what else must not wait. */
+  warnings({ alerts, warnings }) {
+    const panel = this.panels.get("warnings");
+    if (!panel) return;
+    const now = serverNow() / 1000;
+    panel.querySelector("[data-note]").textContent = alerts.waiting ? fill(this.words.waiting_n, { n: number(alerts.waiting) }) : "";
+    const sums = warnings.map((row) => {
+      const late = row.late ? el("span", "hidden-words", fill(this.words.late_n, { n: number(row.late) })) : null;
+      const css = row.late ? "is-late" : row.count ? "" : "is-calm";
+      return el("li", css, el("span", "name", this.words.warning[row.kind]), row.late ? this.icon("light-red") : null, el("b", "figure", number(row.count)), late);
+    });
+    panel.querySelector("[data-sums]").replaceChildren(...sums);
+    this.list("warnings", alerts.rows, (row) => this.alert(row, now), this.words.no_alerts);
+  }
+
+  alert(row, now) {
+    const state = row.waits ? fill(this.words.waits, { span: span(now - row.at, this.words) }) : this.words.taken;
+    const level = el("em", `level level-${row.level}`, this.words.level[row.level]);
+    return el("li", row.waits ? "alert-row" : "alert-row is-taken", level, el("b", "what", row.title), el("span", "name quiet", row.waits ? row.where : row.unit || row.where), el("span", "state", state));
   }
 }

@@ -200,7 +200,7 @@ def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(brow
     expect(live).to_have_attribute("data-state", "live")
     expect(waiting).to_have_text("1")
     operator.goto(f"/events/{event.pk}/?do=dispatch")
-    operator.locator("#do-dispatch [name=lead]").first.check(force=True)
+    operator.select_option("#do-dispatch [name=lead]", str(scene.urban.pk))
     operator.locator("#do-dispatch button[type=submit]").click()
     expect(waiting).to_have_text("0", timeout=5_000)
     expect(wall.locator(".step").nth(2).locator("b")).to_have_text("1")
