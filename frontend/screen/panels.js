@@ -230,7 +230,10 @@ export class Panels {
     const panel = this.panels.get("warnings");
     if (!panel) return;
     const now = serverNow() / 1000;
-    panel.querySelector("[data-note]").textContent = alerts.waiting ? fill(this.words.waiting_n, { n: number(alerts.waiting) }) : "";
+    const note = panel.querySelector("[data-note]");
+    note.textContent = fill(alerts.waiting ? this.words.waiting_n : this.words.in_all, { n: number(alerts.waiting || alerts.count), all: number(alerts.count) });
+    note.classList.toggle("is-waiting", alerts.waiting > 0);
+    note.hidden = !alerts.count;
     const sums = warnings.map((row) => {
       const late = row.late ? el("span", "hidden-words", fill(this.words.late_n, { n: number(row.late) })) : null;
       const css = row.late ? "is-late" : row.count ? "" : "is-calm";
@@ -241,8 +244,11 @@ export class Panels {
   }
 
   alert(row, now) {
-    const state = row.waits ? fill(this.words.waits, { span: span(now - row.at, this.words) }) : this.words.taken;
+    const since = { span: span(now - row.at, this.words) };
     const level = el("em", `level level-${row.level}`, this.words.level[row.level]);
-    return el("li", row.waits ? "alert-row" : "alert-row is-taken", level, el("b", "what", row.title), el("span", "name quiet", row.waits ? row.where : row.unit || row.where), el("span", "state", state));
+    const state = row.waits ? fill(this.words.waits, since) : row.unit ? fill(this.words.taken, { unit: row.unit }) : beijing(row.at * 1000).clock;
+    const first = el("span", "line", level, el("b", "what", row.title));
+    const second = el("span", "line quiet", el("span", "name", row.where), el("span", "state whose", state));
+    return el("li", row.waits ? "alert-row waits" : "alert-row", first, second);
   }
 }

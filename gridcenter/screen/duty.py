@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.roles import WORKER_ROLES
 from duty import selectors, standing
-from duty.models import UnitDuty
+from duty.models import Level, UnitDuty
 from events.models import Event, Supervision, Transition, WhistleCall
 from events.workflow import OPEN, Urgency
 from grids.models import Post
@@ -49,14 +49,18 @@ def concerns(one: standing.Standing, path: str) -> bool:
     return one.path.startswith(path) or path.startswith(one.reach)
 
 
+def _waits(one: standing.Standing, now) -> bool:
+    return one.level != Level.NOTICE and one.rings(now)
+
+
 def alerts(path: str, now) -> dict:
-    """{count, waiting, rows [{id, level, title, where, at, waits, unit}]} of the warnings that stand here, the gravest
-    first and of those the ones nobody has taken. `unit` took it. One query, for the versions.
+    """{count, waiting, rows [{id, level, title, where, at, waits, unit}]} of the warnings that stand here: first those
+    that wait for somebody (a notice calls nobody), then the gravest. `unit` took it. One query, for the versions.
 
     The title is told word for word: it was written to be announced.
     """
     here = [one for one in standing.current() if one.is_open(now) and concerns(one, path)]
-    here.sort(key=lambda one: (standing.WEIGHT.get(one.level, 3), not one.rings(now), -one.pk))
+    here.sort(key=lambda one: (not _waits(one, now), standing.WEIGHT.get(one.level, 3), -one.pk))
     rows = [
         {
             "id": one.pk,
@@ -64,12 +68,12 @@ def alerts(path: str, now) -> dict:
             "title": one.title,
             "where": one.place,
             "at": one.made_at.timestamp(),
-            "waits": one.rings(now),
+            "waits": _waits(one, now),
             "unit": one.taken_unit,
         }
         for one in here[:WARNINGS]
     ]
-    return {"count": len(here), "waiting": sum(one.rings(now) for one in here), "rows": rows}
+    return {"count": len(here), "waiting": sum(_waits(one, now) for one in here), "rows": rows}
 
 
 def workers(path: str, now) -> list[dict]:

@@ -36,8 +36,8 @@ def all_words() -> dict:
         "level": {str(level): plain(level.label) for level in Level},
         "no_alerts": _("No warning stands."),
         "waits": _("{span} untaken"),
-        "taken": pgettext("warning", "taken"),
-        "waiting_n": _("{n} untaken"),
+        "taken": _("Taken: {unit}"),
+        "waiting_n": _("{n} of {all} untaken"),
         "live": _("Live"),
         "lost": _("Not live"),
         "lost_long": _(
