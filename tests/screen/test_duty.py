@@ -1,4 +1,4 @@
-"""Who is on duty and which warnings stand: what a wall reads of the duty desk, for its own territory, and how it hears of it."""
+"""Who is on duty and which warnings stand: what a wall of a territory reads of the duty desk, and how it hears of it."""
 
 from datetime import timedelta
 
