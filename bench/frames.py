@@ -1,9 +1,9 @@
-"""The map page in Chromium, drawn in software: first useful paint, frames while panning and zooming. `python -m bench.frames`.
+"""The map page in Chromium: first useful paint, frames while panning and zooming. `python -m bench.frames`.
 
 Serves the database of bench.tiles itself (Dongying's territory, a million events) with one worker and looks at it as the
 county's operator; `--url` looks at a county that is served already. A try at a small size: `--place sanyuan --events 2000`.
-The paint counts from the request until outlines with their colours stand on the screen; frames are counted by
-requestAnimationFrame. Browser, server and PostgreSQL share the cores.
+Drawn in software. The paint counts from the request until outlines with their colours stand on the screen; frames are
+counted by requestAnimationFrame. Browser, server and PostgreSQL share the cores.
 """
 
 import argparse
@@ -63,8 +63,10 @@ def served(database: str):
         env = {**os.environ, **tiles.environment(database), **more}
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0", "--skip-checks"]
         subprocess.run(collect, cwd=ROOT, env=env, check=True)
-        command = [sys.executable, "-m", "uvicorn", "gridcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
-                   "--lifespan", "off", "--timeout-graceful-shutdown", "1", "--log-level", "warning", "--no-access-log"]  # fmt: skip
+        command = [
+            sys.executable, "-m", "uvicorn", "gridcenter.asgi:application", "--host", "127.0.0.1", "--port", str(port),
+            "--lifespan", "off", "--timeout-graceful-shutdown", "1", "--log-level", "warning", "--no-access-log",
+        ]  # fmt: skip
         server = subprocess.Popen(command, cwd=ROOT, env=env)
         try:
             url = f"http://127.0.0.1:{port}"

@@ -24,7 +24,11 @@ def all_words() -> dict:
             code: plain(ROLES[code].name)
             for code in ("worker_full", "worker_part", "operator", "centre_head")
         },
-        "shift": {str(role): plain(role.label) for role in Shift.Role},
+        "shift": {
+            str(Shift.Role.LEADER): pgettext("wall screen", "Leader"),
+            str(Shift.Role.CHIEF): pgettext("wall screen", "Chief"),
+            str(Shift.Role.WATCH): pgettext("wall screen", "Watch"),
+        },
         "between": pgettext("between names", ", "),
         "nobody_on_duty": _("Nobody stands on the roster now."),
         "desk_empty": _("The duty desk is empty"),
