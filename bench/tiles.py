@@ -158,6 +158,10 @@ def lines(found) -> list[dict]:
     return made
 
 
+def is_good(line: dict) -> bool:
+    return line["cold_p95"] <= COLD_MS and line["warm_p95"] <= WARM_MS
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
@@ -173,8 +177,7 @@ def main():
             f"{line['warm_p95']:7.1f} {line['cpu']:7.1f} {line['kilobytes_p95']:7.1f}  {line['worst']}"
         )
     for line in made:
-        good = line["cold_p95"] <= COLD_MS and line["warm_p95"] <= WARM_MS
-        print(f"{'ok ' if good else 'MISSED '} {line['name']}: cold ≤ {COLD_MS} ms, warm ≤ {WARM_MS} ms (p95)")
+        print(f"{'ok ' if is_good(line) else 'MISSED '} {line['name']}: cold ≤ {COLD_MS} ms, warm ≤ {WARM_MS} ms (p95)")
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         kept = {"title": "Map tiles", "options": {"events": options.events}, "lines": made}
