@@ -2,7 +2,8 @@
 
 In this process, on a copy of the database: first all that the screen shows of the county, a town, a village and a grid
 (gridcenter.screen.compose: sums of one reading, lists, duty, warnings), with nothing unfolded and with 200 steps; then
-what the fold costs, and everything anew. The floor of a read is a bare count of the open events by index, as a screen without rollups would begin.
+what the fold costs, and everything anew. The floor of a read is a bare count of the open events by index, as a screen
+without rollups would begin.
 """
 
 import json

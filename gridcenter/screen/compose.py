@@ -125,8 +125,8 @@ def _children(tree, place, parts, now, reading) -> list[dict]:
     """The parts of the territory, worst first."""
     found: dict = {}
     if parts != [place]:
-        for above in dict.fromkeys(part.path.removesuffix(f"{part.pk}/") for part in parts):
-            found |= counted.children(above, now, *_span(now), reading)
+        generation = parts[0].path.count("/") - place.path.count("/")  # all parts are of one level
+        found = counted.children(place.path, now, *_span(now), reading, generation)
     rows = []
     for part in parts:
         sums = found.get(part.pk, counted.ChildFigures())
