@@ -58,11 +58,13 @@ class Link(asyncio.Protocol):
 
     def __init__(self):
         self._buffer, self._waiting, self._transport = bytearray(), None, None
+        self.closed = False  # by the server, which keeps an idle connection for some seconds only
 
     def connection_made(self, transport):
         self._transport = transport
 
     def connection_lost(self, error):
+        self.closed = True
         if self._waiting and not self._waiting.done():
             self._waiting.set_exception(ConnectionError("The server closed the connection."))
 

@@ -1,8 +1,9 @@
 """The wall screen's whole data, one call after another: `python -m bench.figures --events 100000 1000000 --rounds 100`.
 
-In this process, on a copy of the database: first all figures of the county, a town, a village and a grid as the screen
-asks for them (events.figures, one reading), with nothing unfolded and with 200 steps; then what the fold costs, and
-everything anew. The floor of a read is a bare count of the open events by index, as a screen without rollups would begin.
+In this process, on a copy of the database: first all that the screen shows of the county, a town, a village and a grid
+(gridcenter.screen.compose: sums of one reading, lists, duty, warnings), with nothing unfolded and with 200 steps; then
+what the fold costs, and everything anew. The floor of a read is a bare count of the open events by index, as a screen
+without rollups would begin.
 """
 
 import json
@@ -32,27 +33,10 @@ def enter(database: str):
 
 
 def screen(path: str):
-    """Everything that the wall shows of one territory."""
-    from django.utils import timezone
+    """Everything that the wall shows of one territory, as its snapshots are made."""
+    from gridcenter.screen import compose
 
-    from events import figures
-    from events.figures import spans
-
-    now = timezone.now()
-    today = spans.local(now).date()
-    month, tomorrow = today.replace(day=1), today + timezone.timedelta(days=1)
-
-    def look(reading):
-        return (
-            figures.overview(path, now, reading),
-            figures.flow(path, now, reading),
-            *(figures.trend(path, now, by, reading=reading) for by in ("hour", "day", "month")),
-            figures.kinds(path, month, tomorrow, reading=reading),
-            figures.children(path, now, month, tomorrow, reading),
-            figures.departments(path, month, tomorrow, now, reading),
-        )
-
-    return figures.together(now, look), figures.late_list(path, now), figures.newest(path)
+    return compose.figures(path)
 
 
 def timed(name: str, events: int, call, rounds: int) -> measure.Figure:

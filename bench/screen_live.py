@@ -4,6 +4,7 @@ Each screen is what a browser opens: a line of server-sent events, held, and a c
 when it is told that they have changed, spread as the server says, with the ETag it has. Steps are taken meanwhile through
 the API of a second server on the same database, so that they come from "anywhere". All clocks are this machine's.
 
+- answer: a request for the county's figures that must read them anew, and one that is answered from memory.
 - told: from the moment at which the request for the step was sent until the line said "changed" (so it includes the step
   itself); of every screen and every step, delivered of expected.
 - fetched: until the screen holds figures that know the step.
@@ -19,11 +20,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import uvloop
 
-from bench import client, courses, data, seed
+from bench import client, courses, data, results, seed
 from bench.client import HOST, Link
 from bench.measure import Figure, quantile, show
 from bench.server import ROOT, Server, environment
@@ -31,6 +33,7 @@ from bench.server import ROOT, Server, environment
 SETTLE_SECONDS = 6.0  # after the last step: what has not come by then is lost
 TARGET_MS = 1500
 TERRITORY = 1  # the county
+ASKED = 40  # requests for the figures, one after the other
 
 
 def session(database: str, folder: str, username: str) -> str:
@@ -127,6 +130,8 @@ class Screen:
             *headers,
         )
         try:
+            if self.link.closed:  # as a browser does
+                _transport, self.link = await asyncio.get_running_loop().create_connection(Link, HOST, self.port)
             answer = await self.link.ask(raw)
             at = answer.header("X-Figures-At")
             self.statuses.append(answer.status)
@@ -146,6 +151,22 @@ class Screen:
         if self.asking:
             await self.task
         self.link.close()
+
+
+async def answers(port, cookie) -> dict[str, list[float]]:
+    """Seconds of whole answers by one screen alone: read anew (it asks for what is committed until now), and kept."""
+    link = (await asyncio.get_running_loop().create_connection(Link, HOST, port))[1]
+    found = {"anew": [], "kept": []}
+    for _turn in range(ASKED):
+        for name, after in (("anew", time.time()), ("kept", 0)):
+            raw = get(f"/screen/{TERRITORY}/figures/?after={after}", cookie, "Accept-Encoding: gzip")
+            began = time.perf_counter()
+            answer = await link.ask(raw)
+            found[name].append(time.perf_counter() - began)
+            if answer.status != 200:
+                raise RuntimeError(f"The figures were refused: {answer.status}")
+    link.close()
+    return found
 
 
 async def steps(port, database, count, pause):
@@ -210,6 +231,7 @@ def measured(events, options) -> Figure:
         with Server(database, workers=1) as server, Server(database, workers=1) as other:
             for cookie in cookies:
                 client.one(server.port, get(f"/screen/{TERRITORY}/figures/", cookie))
+            asked = uvloop.run(answers(server.port, cookies[0]))
             fresh, cpu = server.rss(), server.cpu()
             screens, slow, quick = uvloop.run(watch(server.port, other.port, database, cookies, options))
             cpu, rss = server.cpu() - cpu, server.rss()
@@ -222,7 +244,10 @@ def measured(events, options) -> Figure:
     figure.failures = sum(screen.failures + screen.broken for screen in screens) + sum(
         s not in (200, 304) for s in statuses
     )
+    figure.median, figure.p95 = (1000 * quantile(asked["anew"], share) for share in (0.5, 0.95))
     figure.facts = {
+        "answer_anew_p95_ms": round(figure.p95, 1),
+        "answer_kept_p95_ms": round(1000 * quantile(asked["kept"], 0.95), 1),
         **spread("told", delays(screens, slow, told)),
         **spread("fetched", delays(screens, slow, fetched)),
         **{f"burst_{key}": value for key, value in spread("told", delays(screens, quick, told)).items()},
@@ -269,4 +294,8 @@ def arguments():
 
 if __name__ == "__main__":
     chosen = arguments()
-    show([measured(events, chosen) for events in chosen.events], chosen)
+    made = [measured(events, chosen) for events in chosen.events]
+    show(made, chosen)
+    for one in map(asdict, made):
+        for words, good in results.verdicts("screen_live", one, []):
+            print(f"{'ok ' if good else 'MISSED '} {one['events']:,} events: {words}")

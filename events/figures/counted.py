@@ -228,10 +228,11 @@ def kinds_of(reported: dict, standing_: dict, most: int | None) -> list[Kind]:
     return sorted(rows, key=lambda kind: (-kind.reported, -kind.open, kind.code))[:most]
 
 
-def child_of(path: str, below: str) -> int | None:
-    """The id of the direct child of `path` on the way to `below`; None where it lies at `path` itself."""
-    rest = below[len(path) :].partition("/")[0]
-    return int(rest) if rest else None
+def child_of(path: str, below: str, generation: int = 1) -> int | None:
+    """The id of the direct child of `path` on the way to `below` (or of the grandchild, and so on); None where it lies
+    above those."""
+    ids = below[len(path) :].strip("/").split("/")
+    return int(ids[generation - 1]) if len(ids) >= generation and ids[generation - 1] else None
 
 
 def children(path: str, now: datetime, start: date, end: date) -> dict[int, ChildFigures]:

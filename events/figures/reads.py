@@ -202,22 +202,23 @@ def _summed(counts: Counter, part: int) -> Counter:
 
 
 def children(
-    path: str, now: datetime, start: date, end: date, reading: Reading | None = None
+    path: str, now: datetime, start: date, end: date, reading: Reading | None = None, generation: int = 1
 ) -> dict[int, ChildFigures]:
     """{id of a direct child grid: its figures}: what happened from `start` until before `end`, what is open at `now`.
 
     Grids that have nothing are left out; redrawn ones keep theirs. What lies at `path` itself (outside every grid)
-    belongs to no child.
+    belongs to no child. `generation` 2: of all grandchildren, for the same number of statements.
     """
-    return _of(reading, now, partial(_children, path, now, start, end))
+    return _of(reading, now, partial(_children, path, now, start, end, generation=generation))
 
 
-def _children(path, now, start, end, reading) -> dict[int, ChildFigures]:
+def _children(path, now, start, end, reading, generation=1) -> dict[int, ChildFigures]:
     flows, stands = {}, {}
-    for below, counts in sums.flows(reading, path, start, min(spans.midnight(end), now), "child").items():
-        flows.setdefault(child_of(path, below), Counter()).update(counts)
-    for (below, status), counts in sums.standing(reading, path, children=True).items():
-        stands.setdefault(child_of(path, below), {})[below, status] = counts
+    until = min(spans.midnight(end), now)
+    for below, counts in sums.flows(reading, path, start, until, "child", generation).items():
+        flows.setdefault(child_of(path, below, generation), Counter()).update(counts)
+    for (below, status), counts in sums.standing(reading, path, children=generation).items():
+        stands.setdefault(child_of(path, below, generation), {})[below, status] = counts
     found = {}
     for pk in sorted({*flows, *stands} - {None}):
         now_ = _stands(stands.get(pk, {}))

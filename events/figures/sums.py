@@ -96,10 +96,12 @@ def broken(first: date, until: datetime, instants=EVERY) -> tuple[date, list[Pie
     return last, [Piece("rest", spans.midnight(last), until, instants)]
 
 
-def flows(reading: Reading, path: str, first: date, until: datetime, key: str | None = None) -> dict[Any, Counter]:
+def flows(
+    reading: Reading, path: str, first: date, until: datetime, key: str | None = None, generation: int = 1
+) -> dict[Any, Counter]:
     """{key: counts} by all instants from the beginning of `first` until before `until`.
 
-    `key`: None (everything together), "child" (by path, children from the rollup) or "unit".
+    `key`: None (everything together), "child" (by path, children of that generation from the rollup) or "unit".
     """
     start = spans.midnight(first)
     if until <= start:
@@ -111,11 +113,19 @@ def flows(reading: Reading, path: str, first: date, until: datetime, key: str | 
         whole, pieces = {}, [Piece("rest", start, until, instants)]
     else:
         last, pieces = broken(first, until, instants)
-        whole = _whole(reading, path, first, last, key)
+        whole = _whole(reading, path, first, last, key, generation)
     return add(whole, kept(reading, path, pieces, grouped).get("rest", {}), moved)
 
 
-def _whole(reading, path, first, last, key) -> dict[Any, Counter]:
+def _born(generation: int) -> str:
+    """SQL: the place p is a child (grandchild, …) of the one that is asked for."""
+    above = "%(place)s"
+    for _n in range(generation - 1):
+        above = f"(SELECT id FROM events_figureplace WHERE parent_id IN ({above}))"
+    return f"p.parent_id IN ({above})"
+
+
+def _whole(reading, path, first, last, key, generation=1) -> dict[Any, Counter]:
     """Whole days from the rollups."""
     if last <= first:
         return {}
@@ -125,7 +135,7 @@ def _whole(reading, path, first, last, key) -> dict[Any, Counter]:
     select = {
         None: f"SELECT NULL, {sums} FROM events_dayfigure d WHERE d.place_id = %(place)s AND {where}",
         "child": f"SELECT p.path, {sums} FROM events_dayfigure d JOIN events_figureplace p ON p.id = d.place_id "
-        f"WHERE p.parent_id = %(place)s AND {where} GROUP BY p.path",
+        f"WHERE {_born(generation)} AND {where} GROUP BY p.path",
         "unit": f"SELECT d.unit_id, {sums} FROM events_dayunit d WHERE d.place_id = %(place)s AND {where} "
         "GROUP BY d.unit_id",
     }[key]  # fmt: skip
@@ -136,13 +146,14 @@ def _whole(reading, path, first, last, key) -> dict[Any, Counter]:
 # ---- what stands
 
 
-def standing(reading: Reading, path: str, *, children: bool = False) -> dict[tuple, Counter]:
-    """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the child's path."""
+def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counter]:
+    """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the paths of those of
+    that generation."""
     place = reading.place(path)[0]
     if children:
         select = (
             "SELECT p.path, o.status, o.standing, o.late, o.soon, o.since FROM events_openfigure o "
-            "JOIN events_figureplace p ON p.id = o.place_id WHERE p.parent_id = %(place)s"
+            f"JOIN events_figureplace p ON p.id = o.place_id WHERE {_born(children)}"
         )
     else:
         select = (

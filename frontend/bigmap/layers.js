@@ -8,6 +8,9 @@ const SHORT = ["case", [">=", ["get", "n"], 10000], ["concat", ["to-string", ["/
 const TILED = ["grids", "units", "events", "heat", "workers", "buildings", "places"];
 const FEWEST = { workers: 8, buildings: 14, places: 12 };
 
+// Where a name may stand, in letters from the middle of its grid: the nearer, the sooner; never so far that it names a neighbour.
+const ASIDE = ["center", [0, 0], "bottom", [0, 0.6], "top", [0, -0.6], "left", [-1.2, 0], "right", [1.2, 0], "bottom", [0, -0.6], "top", [0, 0.6], "left", [-0.4, 0], "right", [0.4, 0], "bottom", [0, -1.4], "top", [0, 1.4]];
+
 /** Which layers of the map belong to a name in the layers menu. */
 export const GROUPS = {
   events: ["events-bubble", "events-count", "events-late", "events-one"],
@@ -26,7 +29,7 @@ export function style(settings, tileUrl) {
     sources[name] = { type: "vector", tiles: [tileUrl(name)], minzoom: FEWEST[name] || 0, maxzoom: settings.highest };
   }
   if (settings.base) sources.base = settings.base;
-  return { version: 8, sources, layers: [...ground(settings), ...territory(), ...registry(), ...events(), ...names(), ...people()] };
+  return { version: 8, sources, layers: [...ground(settings), ...territory(), ...registry(), ...names(), ...events(), ...people()] };
 }
 
 function ground(settings) {
@@ -61,20 +64,21 @@ function registry() {
 
 function events() {
   const source = { source: "events", "source-layer": "events" };
-  const count = { "text-font": FONT, "text-allow-overlap": true, "text-ignore-placement": true };
+  const count = { "text-font": FONT, "text-allow-overlap": true };
   const radius = ["interpolate", ["linear"], ["ln", ["get", "n"]], 0, 10, 2.3, 12, 4.6, 16, 6.9, 20, 9.2, 26, 11.5, 32];
   return [
     { id: "heat", type: "heatmap", source: "heat", "source-layer": "heat", paint: { "heatmap-weight": ["interpolate", ["linear"], ["ln", ["get", "n"]], 0, 0.15, 4, 0.6, 8, 1], "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 6, 12, 12, 22, 17, 34], "heatmap-opacity": 0.7, "heatmap-intensity": 0.9, "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(28,90,151,0)", 0.2, "rgba(130,175,216,0.7)", 0.45, "#4c88bf", 0.7, "#e58374", 1, "#a01f25"] } },
     { id: "events-bubble", type: "circle", ...source, filter: CLUSTER, paint: { "circle-radius": radius, "circle-color": "#10314f", "circle-opacity": 0.86, "circle-stroke-color": "#ffffff", "circle-stroke-width": 1.6 } },
-    { id: "events-count", type: "symbol", ...source, filter: CLUSTER, layout: { ...count, "text-field": SHORT, "text-size": 12.5 }, paint: { "text-color": "#ffffff" } },
+    { id: "events-count", type: "symbol", ...source, filter: CLUSTER, layout: { ...count, "text-field": SHORT, "text-size": 12.5, "text-padding": 5 }, paint: { "text-color": "#ffffff" } },
     { id: "events-one", type: "symbol", ...source, filter: SINGLE, layout: { "icon-image": LIGHT, "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.75, 16, 1] , "symbol-sort-key": ["case", ["has", "red"], 3, ["has", "yellow"], 2, 1] } },
-    { id: "events-late", type: "symbol", ...source, filter: ["all", CLUSTER, ["has", "red"]], layout: { ...count, "icon-image": "light-red", "icon-size": 0.72, "icon-offset": [22, -18], "icon-allow-overlap": true, "icon-ignore-placement": true, "text-field": ["to-string", ["get", "red"]], "text-size": 12, "text-anchor": "left", "text-offset": [2.05, -1.1] }, paint: { "text-color": "#c22525", "text-halo-color": "#fff", "text-halo-width": 1.8 } },
+    { id: "events-late", type: "symbol", ...source, filter: ["all", CLUSTER, ["has", "red"]], layout: { ...count, "icon-image": "light-red", "icon-size": 0.72, "icon-offset": [22, -18], "icon-allow-overlap": true, "text-field": ["to-string", ["get", "red"]], "text-size": 12, "text-anchor": "left", "text-offset": [2.05, -1.1] }, paint: { "text-color": "#c22525", "text-halo-color": "#fff", "text-halo-width": 1.8 } },
   ];
 }
 
+/** What stands in later layers is placed first: a name steps aside for the bubbles, whose figures would hide it. */
 function names() {
   return [
-    { id: "names", type: "symbol", source: "grids", "source-layer": "names", layout: { "text-font": FONT, "text-field": ["get", "name"], "text-size": 13, "text-max-width": 7, "text-padding": 4, "text-line-height": 1.25 }, paint: { "text-color": INK, "text-halo-color": "rgba(255,255,255,0.92)", "text-halo-width": 1.6 } },
+    { id: "names", type: "symbol", source: "grids", "source-layer": "names", layout: { "text-font": FONT, "text-field": ["get", "name"], "text-size": 13, "text-max-width": 7, "text-padding": 4, "text-line-height": 1.25, "text-variable-anchor-offset": ASIDE, "text-justify": "center" }, paint: { "text-color": INK, "text-halo-color": "rgba(255,255,255,0.92)", "text-halo-width": 1.6 } },
   ];
 }
 

@@ -31,14 +31,16 @@ export class Panels {
     this.ranking("children", figures.children, figures.parts_level);
     this.ranking("departments", figures.departments);
     this.kinds(figures.kinds);
+    this.shift(figures.on_duty);
     this.workers(figures.workers);
-    this.warnings(figures.warnings);
+    this.warnings(figures);
     this.trend.draw(figures.trend);
   }
 
   /** Spans of time grow without any step. */
   tick(figures) {
     this.late(figures.late);
+    this.warnings(figures);
   }
 
   turn() {
@@ -145,7 +147,7 @@ export class Panels {
     list.replaceChildren(
       ...steps.map((step) => {
         const item = el("li", step.jams ? "step is-jam" : "step");
-        const label = el("span", "step-name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status], step.jams ? el("em", "", list.dataset.jam) : null);
+        const label = el("span", "step-name", el("span", "name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status]), step.jams ? el("em", "", list.dataset.jam) : null);
         const note = step.late ? el("span", "step-late", this.icon("light-red"), fill(this.words.late_n, { n: number(step.late) })) : null;
         const soon = !note && step.soon ? el("span", "step-soon", this.icon("light-yellow"), fill(this.words.soon_n, { n: number(step.soon) })) : null;
         item.append(label, el("b", "figure", number(step.count)), note ?? soon ?? el("span", "step-calm", step.count && step.status !== "closed" ? this.words.in_time : ""));
@@ -208,11 +210,46 @@ export class Panels {
     this.list("workers", rows, make, this.words.no_posts);
   }
 
-  warnings(rows) {
-    const make = (row) => {
-      const late = row.late ? el("span", "warning-late", this.icon("light-red"), fill(this.words.late_n, { n: number(row.late) })) : null;
-      return el("li", row.count ? "warning-row" : "warning-row is-calm", el("span", "name", this.words.warning[row.kind]), late, el("b", "figure", number(row.count)));
-    };
-    this.list("warnings", rows, make, "");
+  /** Who stands on the roster now, by role; those of one role behind one word. */
+  shift({ unit, gap, people }) {
+    const panel = this.panels.get("workers");
+    if (!panel) return;
+    panel.querySelector("[data-unit]").textContent = unit;
+    const list = panel.querySelector("[data-shift]");
+    const roles = [...new Set(people.map((one) => one.role))];
+    const named = roles.map((role) => {
+      const names = people.filter((one) => one.role === role).map((one) => one.name);
+      return el("div", "", el("dt", "", this.words.shift[role]), el("dd", "name", names.join(this.words.between)));
+    });
+    if (gap) named.unshift(el("div", "is-gap", el("dt", "", this.icon("light-red"), this.words.desk_empty)));
+    if (!named.length) named.push(el("div", "", el("dt", "", this.words.nobody_on_duty)));
+    list.replaceChildren(...named);
+  }
+
+  /** The warnings that stand, and in one line below them what else must not wait. */
+  warnings({ alerts, warnings }) {
+    const panel = this.panels.get("warnings");
+    if (!panel) return;
+    const now = serverNow() / 1000;
+    const note = panel.querySelector("[data-note]");
+    note.textContent = fill(alerts.waiting ? this.words.waiting_n : this.words.in_all, { n: number(alerts.waiting || alerts.count), all: number(alerts.count) });
+    note.classList.toggle("is-waiting", alerts.waiting > 0);
+    note.hidden = !alerts.count;
+    const sums = warnings.map((row) => {
+      const late = row.late ? el("span", "hidden-words", fill(this.words.late_n, { n: number(row.late) })) : null;
+      const css = row.late ? "is-late" : row.count ? "" : "is-calm";
+      return el("li", css, el("span", "name", this.words.warning[row.kind]), row.late ? this.icon("light-red") : null, el("b", "figure", number(row.count)), late);
+    });
+    panel.querySelector("[data-sums]").replaceChildren(...sums);
+    this.list("warnings", alerts.rows, (row) => this.alert(row, now), this.words.no_alerts);
+  }
+
+  alert(row, now) {
+    const since = { span: span(now - row.at, this.words) };
+    const level = el("em", `level level-${row.level}`, this.words.level[row.level]);
+    const state = row.waits ? fill(this.words.waits, since) : row.unit ? fill(this.words.taken, { unit: row.unit }) : beijing(row.at * 1000).clock;
+    const first = el("span", "line", level, el("b", "what", row.title));
+    const second = el("span", "line quiet", el("span", "name", row.where), el("span", "state whose", state));
+    return el("li", row.waits ? "alert-row waits" : "alert-row", first, second);
   }
 }

@@ -72,7 +72,7 @@ OF_EVENTS = (
     Measure("on_time", gettext_lazy("On-time rate"), lambda c: c.on_time, "rate", hint=gettext_lazy("last 30 days")),
 )  # fmt: skip
 OF_REGISTRY = (
-    Measure("people", gettext_lazy("People"), _registry("people"), group=gettext_lazy("People and homes")),
+    Measure("people", gettext_lazy("Population"), _registry("people"), group=gettext_lazy("People and homes")),
     Measure("households", gettext_lazy("Households"), _registry("households"), group=gettext_lazy("People and homes")),
 )
 PLAIN = Measure("colours", gettext_lazy("Grid colours (wall map)"), lambda c: None, "plain", group=gettext_lazy("Wall map"))

@@ -1,7 +1,8 @@
 """The whole of what a screen shows of a territory, as one JSON object. The figures are those of events.figures.
 
-Nothing in it names a person, a phone or an address, or repeats what somebody typed: an event is its class, its grid and
-the unit it lies with; a place on the map is rounded to about a hundred metres.
+Nothing in it is a phone or an address, or repeats what somebody typed of an event: an event is its class, its grid and
+the unit it lies with; a place on the map is rounded to about a hundred metres. Only those on duty are named, as the
+roster on the room's door names them, and only warnings are quoted: they were written to be announced.
 """
 
 from datetime import datetime, timedelta
@@ -51,7 +52,9 @@ def figures(path: str) -> dict:
         },
         "newest": [line.of(row) for row in counted.newest(path, NEWEST_ROWS)],
         "marks": _marks(path, now),
+        "on_duty": duty.on_duty(path, now),
         "workers": duty.workers(path, now),
+        "alerts": duty.alerts(path, now),
         "warnings": duty.warnings(path, now),
     }
 
@@ -122,8 +125,8 @@ def _children(tree, place, parts, now, reading) -> list[dict]:
     """The parts of the territory, worst first."""
     found: dict = {}
     if parts != [place]:
-        for above in dict.fromkeys(part.path.removesuffix(f"{part.pk}/") for part in parts):
-            found |= counted.children(above, now, *_span(now), reading)
+        generation = parts[0].path.count("/") - place.path.count("/")  # all parts are of one level
+        found = counted.children(place.path, now, *_span(now), reading, generation)
     rows = []
     for part in parts:
         sums = found.get(part.pk, counted.ChildFigures())

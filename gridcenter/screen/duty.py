@@ -1,14 +1,79 @@
-"""Who is at work, and what must not wait."""
+"""Who is on duty and at work, and what must not wait."""
+
+from dataclasses import dataclass
 
 from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.roles import WORKER_ROLES
+from duty import selectors, standing
+from duty.models import Level, UnitDuty
 from events.models import Event, Supervision, Transition, WhistleCall
 from events.workflow import OPEN, Urgency
 from grids.models import Post
 
 OPERATORS = frozenset({"operator", "centre_head"})
+WARNINGS = 12  # more than any panel has room for
+
+
+def on_duty(path: str, now) -> dict:
+    """{unit, gap, people [{role, name, until}]}: the shift at the desk that answers for the territory, its leader first.
+
+    `gap`: the desk must be staffed around the clock and nobody is at it. Three queries; phones stay behind.
+    """
+    lines = selectors.on_duty(path, now)
+    there = [line for line in lines if not line.fallback]
+    empty = bool(lines) and not any(line.role in selectors.AT_THE_DESK for line in there)
+    return {
+        "unit": lines[0].unit if lines else "",
+        "gap": empty and UnitDuty.objects.filter(unit=lines[0].unit_id, staffed=True).exists(),
+        "people": [{"role": line.role, "name": line.name, "until": line.until.timestamp()} for line in there],
+    }
+
+
+@dataclass(frozen=True)
+class Ear:
+    """What a wall screen hears: whatever warning stands, or has just stood, on it (gridcenter.live.hub)."""
+
+    path: str
+
+    def hears(self, changed) -> bool:
+        return any(concerns(one, self.path) for one in changed)
+
+
+def concerns(one: standing.Standing, path: str) -> bool:
+    """Whether a warning belongs on the wall of the territory at `path`: it lies in it, or warns a territory around it.
+
+    Narrower than what anybody may see who opens this screen (duty.models.WarningQuerySet.visible_to).
+    """
+    return one.path.startswith(path) or path.startswith(one.reach)
+
+
+def _waits(one: standing.Standing, now) -> bool:
+    return one.level != Level.NOTICE and one.rings(now)
+
+
+def alerts(path: str, now) -> dict:
+    """{count, waiting, rows [{id, level, title, where, at, waits, unit}]} of the warnings that stand here: first those
+    that wait for somebody (a notice calls nobody), then the gravest. `unit` took it. One query, for the versions.
+
+    The title is told word for word: it was written to be announced.
+    """
+    here = [one for one in standing.current() if one.is_open(now) and concerns(one, path)]
+    here.sort(key=lambda one: (not _waits(one, now), standing.WEIGHT.get(one.level, 3), -one.pk))
+    rows = [
+        {
+            "id": one.pk,
+            "level": one.level,
+            "title": one.title,
+            "where": one.place,
+            "at": one.made_at.timestamp(),
+            "waits": _waits(one, now),
+            "unit": one.taken_unit,
+        }
+        for one in here[:WARNINGS]
+    ]
+    return {"count": len(here), "waiting": sum(_waits(one, now) for one in here), "rows": rows}
 
 
 def workers(path: str, now) -> list[dict]:

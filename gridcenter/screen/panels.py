@@ -24,7 +24,7 @@ PANELS = {
     "flow": Panel(gettext_lazy("The six steps"), (12, 3)),
     "map": Panel(gettext_lazy("Map"), (8, 8)),
     "late": Panel(gettext_lazy("Late events"), (5, 4)),
-    "warnings": Panel(gettext_lazy("Warnings"), (5, 3)),
+    "warnings": Panel(gettext_lazy("Warnings"), (5, 4)),
     "newest": Panel(gettext_lazy("Newest events"), (5, 4)),
     "children": Panel(gettext_lazy("Ranking of areas"), (5, 5)),
     "departments": Panel(gettext_lazy("Ranking of departments"), (5, 5)),

@@ -16,7 +16,7 @@ from core.errors import NotFound
 from events.live import Watch
 from gridcenter.live import hub
 from gridcenter.live.views import RETRY_MS
-from gridcenter.screen import compose, layouts, panels, territory, tickets, words
+from gridcenter.screen import compose, duty, layouts, panels, territory, tickets, words
 from gridcenter.screen.models import MEASURES
 from gridcenter.screen.snapshots import Store
 from grids.scope import Scope
@@ -148,13 +148,15 @@ def live(request, pk):
 
 async def _lines(place):
     ends, shared = time.monotonic() + tickets.LIFE_SECONDS, hub.here()
-    async with shared.open(Watch(place.path)) as listener:
+    async with shared.open(Watch(place.path), duty.Ear(place.path)) as listener:
         hello = {**_facts(shared.looked_at, shared), "ticket": tickets.make(place)}
         yield f"retry: {RETRY_MS}\n{_event('hello', hello)}"
         while time.monotonic() < ends:
             told = await listener.next(HERE_SECONDS)
             if told:
-                yield _event("changed", _facts(listener.at, shared))
+                # A warning is no step: the look that found it knows when it lay open.
+                at = shared.looked_at if told == hub.WARNINGS else listener.at
+                yield _event("changed", _facts(at, shared))
             else:
                 yield _event("here", {})
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.roles import ROLES
+from duty.models import Level, Shift
 from events.workflow import Status
 
 
@@ -23,11 +24,24 @@ def all_words() -> dict:
             code: plain(ROLES[code].name)
             for code in ("worker_full", "worker_part", "operator", "centre_head")
         },
-        "warning": {
-            "critical": _("Most urgent events open"),
-            "supervised": _("Supervisions not answered"),
-            "called": _("Called units not there yet"),
+        "shift": {
+            str(Shift.Role.LEADER): pgettext("wall screen", "Leader"),
+            str(Shift.Role.CHIEF): pgettext("wall screen", "Chief"),
+            str(Shift.Role.WATCH): pgettext("wall screen", "Watch"),
         },
+        "between": pgettext("between names", ", "),
+        "nobody_on_duty": _("Nobody stands on the roster now."),
+        "desk_empty": _("The duty desk is empty"),
+        "warning": {
+            "critical": pgettext("wall screen", "Most urgent"),
+            "supervised": pgettext("wall screen", "Supervised"),
+            "called": pgettext("wall screen", "Not there yet"),
+        },
+        "level": {str(level): plain(level.label) for level in Level},
+        "no_alerts": _("No warning stands."),
+        "waits": _("{span} untaken"),
+        "taken": _("Taken: {unit}"),
+        "waiting_n": _("{n} of {all} untaken"),
         "live": _("Live"),
         "lost": _("Not live"),
         "lost_long": _(

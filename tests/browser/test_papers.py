@@ -18,7 +18,7 @@ from tests.scenes import Scene
 
 
 @pytest.fixture
-def county(transactional_db, settings):
+def county(own_connections, settings):
     from events import calendars
 
     settings.PUBLIC_URL = "https://wg.example.cn"

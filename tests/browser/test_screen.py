@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from duty.models import Shift
+from duty.services import warnings
 from events.models import Event
 from gridcenter.screen import views
 from grids.models import Grid
@@ -51,6 +53,26 @@ def fill(scene):
     late = scene.handling()
     Event.objects.filter(pk=late.pk).update(due_at=now - timedelta(hours=700))
     late.assignments.update(due_at=now - timedelta(hours=700))
+    fill_duty(scene, now)
+
+
+def fill_duty(scene, now):
+    """A full shift and more warnings than there is room for, with long words."""
+    roles = [Shift.Role.LEADER, Shift.Role.CHIEF, *[Shift.Role.WATCH] * 4]
+    Shift.objects.bulk_create(
+        Shift(
+            unit=scene.centre, name=f"欧阳值班{n}", role=role, starts_at=now - timedelta(hours=1),
+            ends_at=now + timedelta(hours=8),
+        )
+        for n, role in enumerate(roles)
+    )  # fmt: skip
+    for n, level in enumerate(("notice", "major", "serious", "serious", "major")):
+        title = f"暴雨红色预警第{n}号：未来三小时降雨量将达一百毫米以上，请立即组织低洼地带群众转移"
+        made = warnings.raise_warning(
+            actor=scene.people["op_top"], level=level, cause="weather", title=title, grid_id=scene.root.pk
+        )
+        if n == 1:
+            warnings.take(actor=scene.people["op_top"], warning_id=made.pk)
 
 
 @pytest.fixture
@@ -60,8 +82,22 @@ def wall(desk, county):
 
 
 @pytest.fixture
-def scene(transactional_db):
+def scene(own_connections):
     return Scene()
+
+
+@pytest.fixture
+def desk_at(browser):
+    """`desk_at(url)`: people at that server. They go home also when a test fails, or their walls would ask on."""
+    made = []
+
+    def sit(url):
+        made.append(Desk(browser, url))
+        return made[-1]
+
+    yield sit
+    for one in made:
+        one.close()
 
 
 def wide(desk, user, size):
@@ -71,11 +107,11 @@ def wide(desk, user, size):
 
 
 def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
-    browser, live_server, scene, shots
+    desk_at, live_server, scene, shots
 ):
     fill(scene)
     views.figures_of.forget()
-    desk = Desk(browser, live_server.url)
+    desk = desk_at(live_server.url)
     page = desk.sit_down(scene.people["leader"])
     for size in WALLS:
         page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -84,6 +120,8 @@ def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
             drawn(page)
             expect(page.locator("#round-words")).to_contain_text("轮播 1 / 15")
             assert page.evaluate(FAULTS) == [], (size, layout)
+            expect(page.locator(".panel-warnings .panel-note")).to_have_text("共5条，3条未接警")
+            expect(page.locator(".shift dd").first).to_have_text("欧阳值班0")
             assert page.evaluate(SMALLEST) >= min(18, 18 * size[0] / 1920) - 0.01
             page.screenshot(path=shots / f"screen-{layout}-{size[0]}.png")
     assert page.locator(".late-row").first.inner_text().count("超时29天") == 1
@@ -100,7 +138,6 @@ def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
     assert "Late now" in words and "Awaiting dispatch" in words and "待派遣" not in words
     assert desk.hosts == {urlsplit(desk.url).netloc}
     assert desk.troubles == []
-    desk.close()
 
 
 def test_an_empty_county_says_so(wall, county, shots):
@@ -187,11 +224,11 @@ def house(transactional_db, tmp_path):
         made.close()
 
 
-def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(browser, house, shots):
+def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(desk_at, house, shots):
     scene = Scene()
     event = scene.registered()
     port = house.web().port
-    desk = Desk(browser, f"http://127.0.0.1:{port}")
+    desk = desk_at(f"http://127.0.0.1:{port}")
     wall = desk.sit_down(scene.people["leader"], "wall")
     operator = desk.sit_down(scene.people["op_town"])
     wall.goto("/screen/")
@@ -200,7 +237,7 @@ def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(brow
     expect(live).to_have_attribute("data-state", "live")
     expect(waiting).to_have_text("1")
     operator.goto(f"/events/{event.pk}/?do=dispatch")
-    operator.locator("#do-dispatch [name=lead]").first.check(force=True)
+    operator.select_option("#do-dispatch [name=lead]", str(scene.urban.pk))
     operator.locator("#do-dispatch button[type=submit]").click()
     expect(waiting).to_have_text("0", timeout=5_000)
     expect(wall.locator(".step").nth(2).locator("b")).to_have_text("1")
@@ -230,4 +267,3 @@ def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(brow
     expect(bar).to_be_hidden()
     expect(wall.locator(".step").nth(3).locator("b")).to_have_text("1")
     assert desk.hosts == {f"127.0.0.1:{port}"}
-    desk.close()

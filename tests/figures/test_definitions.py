@@ -112,6 +112,21 @@ def test_children_sum_up_to_their_parent(everything):
     assert figures.children(everything.root.path, now, today - timedelta(days=3), today)[everything.area.pk].reported == 0
 
 
+@pytest.mark.parametrize("days", [0, 2])
+def test_grandchildren_are_the_children_of_all_children(everything, days):
+    now, first = later(0), timezone.localdate() - timedelta(days=days)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    for path, generation, parents in (
+        (everything.root.path, 2, [everything.area]),
+        (everything.area.path, 2, [everything.west.town, everything.east.town]),
+        (everything.root.path, 3, [everything.west.town, everything.east.town]),
+    ):
+        expected = {}
+        for parent in parents:
+            expected |= figures.children(parent.path, now, first, tomorrow)
+        assert expected and figures.children(path, now, first, tomorrow, generation=generation) == expected
+
+
 def test_kinds_and_sources(everything):
     today = timezone.localdate()
     tomorrow = today + timedelta(days=1)
