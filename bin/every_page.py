@@ -21,6 +21,7 @@ START = {"desk": ("/", "/map/", "/screen/", "/duty/", "/papers/", "/registry/", 
 # No pages: files, what ends the session, the API, and forms of the admin beyond the list and the first row of each model.
 LEFT_OUT = re.compile(r"\.(csv|xlsx|pdf|json|geojson|mvt)$|/logout/|/api/v1/|/file/|/files/|/export/|/jsi18n/|/history/$")
 MOST_PAGES = 150
+DRAWN = {"#bigmap": "#bigmap[data-drawn][data-still=yes], .without-map", "#screen": "#screen[data-drawn]"}  # not only loaded
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 LINKS = "[...document.querySelectorAll('a[href]')].filter(a => !a.hasAttribute('download')).map(a => a.href)"
 
@@ -91,7 +92,10 @@ class Visit:
         links = self.page.evaluate(LINKS)
         for size, (width, height) in SIZES.items():
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.wait_for_timeout(1500 if kind.startswith(("map", "screen")) else 350)  # drawn, not only loaded
+            self.page.wait_for_timeout(350)
+            for drawn in DRAWN:
+                if self.page.query_selector(drawn):
+                    self.page.wait_for_selector(DRAWN[drawn], timeout=30_000)
             self._keep(kind, size)
         return links
 

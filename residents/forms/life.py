@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from residents import codes
-from residents.forms.fields import MaskedField, record_field
+from residents.forms.fields import Checks, MaskedField, record_field
 from residents.forms.records import DAY, WIDE, fields_of
 from residents.models import Household, Organisation, Resident, Tenancy
 from residents.services import life
@@ -97,7 +97,7 @@ def _members(label, name="members", *, record, multiple=True):
     if multiple:
         return {
             name: forms.ModelMultipleChoiceField(
-                label=label, queryset=people, widget=forms.CheckboxSelectMultiple
+                label=label, queryset=people, widget=Checks
             )
         }
     return {name: forms.ModelChoiceField(label=label, queryset=people)}
