@@ -104,6 +104,8 @@ def flows(path: str, start: datetime, end: datetime, key: str | None = None) -> 
     for part in parts:
         for value, counts in part.items():
             found.setdefault(value, Counter()).update(counts)
+    for counts in found.values():
+        counts["stars"] = counts.pop("sum_stars", 0)  # a query cannot give a sum its field's name
     return {value: flows_of(counts) for value, counts in found.items()}
 
 
@@ -113,7 +115,7 @@ def flows_of(counts, make=Flows, **more):
     return make(
         reported=c["reported"], registered=c["registered"], closed=c["closed"], settled=c["settled"],
         on_time=Rate(c["in_time"], c["due"]), closing=Rate(c["passed"], c["to_close"]),
-        satisfaction=Rate(c["satisfied"], c["rated"]), stars=c["sum_stars"], dispatched=c["dispatched"],
+        satisfaction=Rate(c["satisfied"], c["rated"]), stars=c["stars"], dispatched=c["dispatched"],
         returned=c["returned"], handled=c["handled"], reworked=c["reworked"], **more,
     )  # fmt: skip
 
