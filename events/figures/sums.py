@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from events.figures import rows, spans
-from events.figures.tail import Ask, Calendar, Reading
+from events.figures.tail import BELOW, Ask, Calendar, Reading
 from events.workflow import Stage
 
 EVERY = tuple(rows.INSTANTS)
@@ -45,8 +46,9 @@ def kept_asks(reading: Reading, path: str, pieces: Iterable[Piece], key: str | N
     place, _level = reading.place(path)
     if place < 0:
         return []
+    below = reading.below(path)
     return [
-        (piece.label, name, _kept(name, key, place, piece)) for piece in pieces for name in piece.instants
+        (piece.label, name, _kept(name, key, place, below, piece)) for piece in pieces for name in piece.instants
     ]
 
 
@@ -67,12 +69,13 @@ def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None =
     return found
 
 
-def _kept(name: str, key: str | None, place: int, piece: Piece) -> Ask:
+def _kept(name: str, key: str | None, place: int, below: str, piece: Piece) -> Ask:
     _kind, _count, more = rows.INSTANTS[name]
-    return Ask(_kept_sql(name, key), {"place": place, "start": piece.start, "end": piece.end}, 2 + len(more))
+    return Ask(_kept_sql(name, key, below), {"place": place, "start": piece.start, "end": piece.end}, 2 + len(more))
 
 
-def _kept_sql(name: str, key: str | None) -> str:
+@cache
+def _kept_sql(name: str, key: str | None, below: str) -> str:
     kind, _count, more = rows.INSTANTS[name]
     sums = "".join(f", SUM(f.{column})" for column in more.values())
     value = "NULL"
@@ -82,15 +85,15 @@ def _kept_sql(name: str, key: str | None) -> str:
     group = f" GROUP BY {value}" if key else ""
     joined = "JOIN events_figureplace p ON p.id = f.place_id " if key == "path" else ""
     return (
-        f"SELECT {value}, COUNT(*){sums} FROM {rows.TABLE[kind]} f {joined}"
-        f"JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
+        f"SELECT {value}, COUNT(*){sums} FROM {rows.TABLE[kind]} f {joined}{below}"
         f"WHERE f.{name} >= %(start)s AND f.{name} < %(end)s{group}"
     )
 
 
 def grouped(name: str, ask: Ask, knows: Callable[[Ask], bool]) -> Ask | None:
     """The same question by some key, if that is known: its groups add up to everything."""
-    others = (ask._replace(statement=_kept_sql(name, key)) for key in KEYS)
+    below = BELOW if BELOW in ask.statement else ""
+    others = (ask._replace(statement=_kept_sql(name, key, below)) for key in KEYS)
     return next((other for other in others if knows(other)), None)
 
 
@@ -285,8 +288,7 @@ def kinds_reported(reading: Reading, path: str, first: date, last: date) -> Coun
 def lying_ask(reading: Reading, path: str) -> Ask:
     return Ask(
         "SELECT f.unit_id, COUNT(*), SUM(CASE WHEN f.lies_until < %(now)s THEN 1 ELSE 0 END) FROM events_foldedturn f "
-        "JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
-        "WHERE f.lying = 1 GROUP BY f.unit_id",
+        f"{reading.below(path)}WHERE f.lying = 1 GROUP BY f.unit_id",
         {"place": reading.place(path)[0], "now": reading.now}, 3,
     )  # fmt: skip
 
@@ -303,8 +305,8 @@ def lying(reading: Reading, path: str) -> dict[int, Counter]:
 
 def due_ask(reading: Reading, path: str, start: datetime, end: datetime) -> Ask:
     return Ask(
-        "SELECT COUNT(*) FROM events_foldedevent f JOIN events_figurebelow b ON b.place_id = f.place_id "
-        "AND b.ancestor_id = %(place)s WHERE f.is_open = 1 AND f.clock_due >= %(start)s AND f.clock_due < %(end)s",
+        f"SELECT COUNT(*) FROM events_foldedevent f {reading.below(path)}"
+        "WHERE f.is_open = 1 AND f.clock_due >= %(start)s AND f.clock_due < %(end)s",
         {"place": reading.place(path)[0], "start": start, "end": end}, 1,
     )  # fmt: skip
 

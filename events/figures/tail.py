@@ -139,8 +139,10 @@ class Calendar(NamedTuple):
         return self.first <= first and last <= self.last and set(names) <= set(self.names)
 
 
+BELOW = "JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
 _STATE = (
-    "SELECT s.turn, s.at, s.done_id, p.id, p.depth FROM events_figurestate s "
+    "SELECT s.turn, s.at, s.done_id, p.id, p.depth, "
+    "(SELECT COUNT(*) FROM events_figureplace WHERE parent_id IS NULL) FROM events_figurestate s "
     "LEFT JOIN events_figureplace p ON p.path = %s ORDER BY s.id LIMIT 1"
 )
 
@@ -157,12 +159,14 @@ class Reading:
         self.places: dict[str, tuple[int, int]] = {}
         self.calendar: dict[str, Calendar] = {}
         self._answers: dict[tuple, list] = {}
+        self._whole: str | None = None  # the path below which everything lies
         with connection.cursor() as cursor:
             cursor.execute(_STATE, [path])
-            for turn, at, done, pk, depth in cursor.fetchall():
+            for turn, at, done, pk, depth, roots in cursor.fetchall():
                 self.state = FigureState(turn=turn, at=_utc(at), done_id=done)
                 if path:
                     self.places[path] = (-1, path.count("/") - 2) if pk is None else (pk, depth)
+                self._whole = path if depth == 0 and roots == 1 else None
         with connection.cursor() as cursor:
             cursor.execute(_STATEMENT, unfolded(self.state, now))
             tail = [_row(found) for found in cursor.fetchall()]
@@ -180,6 +184,10 @@ class Reading:
             found = self._rows("SELECT id, depth FROM events_figureplace WHERE path = %(path)s", {"path": path})
             self.places[path] = found[0] if found else (-1, path.count("/") - 2)
         return self.places[path]
+
+    def below(self, path: str) -> str:
+        """SQL: f lies below the place `%(place)s` at this path. Nothing to look up where everything does."""
+        return "" if path == self._whole else BELOW
 
     def ahead(self, asks: Iterable[Ask]) -> None:
         """Reads the answers to all of these with one statement; `of` finds them."""
