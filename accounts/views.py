@@ -1,5 +1,7 @@
 """Log in and out, choose the language, see one's own posts, change one's password, also the initial one."""
 
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
@@ -23,10 +25,18 @@ class Login(LoginView):
     redirect_authenticated_user = True
 
     def dispatch(self, request, *args, **kwargs):
-        # A list that renews itself after the session has ended: the whole page goes to the gate, not a part of it.
+        # The session has ended under a list that renews itself, or under a form: the whole page goes to the gate, not a
+        # part of it, and from there back to where it was, not to the address that the form was sent to.
         if request.method == "GET" and request.headers.get("HX-Request"):
-            return HttpResponse(status=204, headers={"HX-Redirect": request.get_full_path()})
+            return HttpResponse(status=204, headers={"HX-Redirect": self._gate()})
         return super().dispatch(request, *args, **kwargs)
+
+    def _gate(self):
+        page = urlsplit(self.request.headers.get("HX-Current-URL", ""))
+        if page.netloc != self.request.get_host():
+            return self.request.get_full_path()
+        wanted = urlunsplit(("", "", page.path, page.query, ""))
+        return f"{self.request.path}?{urlencode({'next': wanted})}"
 
 
 class Logout(LogoutView):

@@ -26,7 +26,7 @@ from bench import tiles
 
 ROOT = Path(__file__).resolve().parent.parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-PAINT_MS, FRAMES = {"cold": 3000, "warm": 2000}, 20  # an office machine without a graphics card
+PAINT_MS, FRAMES = {"cold": 1500, "warm": 1500}, 30
 TRIES = 3  # of each gesture; the middle one counts
 WAIT_MS = 120_000
 GESTURE = """async (how) => {

@@ -12,7 +12,8 @@ __all__ = ["HTML", "FontConfiguration", "Nothing", "URLFetcher", "URLFetcherResp
 
 # WeasyPrint lets half a picture pass as a whole one, for the whole process: a broken upload would be accepted.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-logging.getLogger("weasyprint").setLevel(logging.ERROR)  # otherwise each unknown CSS property is a line
+for name in ("weasyprint", "weasyprint.progress"):  # otherwise each unknown CSS property and each step is a line
+    logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class Nothing(URLFetcher):

@@ -9,6 +9,7 @@ import { colourOf } from "./bigmap/colours.js";
 import { watchTime } from "./bigmap/time.js";
 import { watchSearch } from "./bigmap/search.js";
 import { baseOf, drawSquare } from "./bigmap/basemap.js";
+import { keepSmooth } from "./bigmap/smooth.js";
 
 const root = document.getElementById("bigmap");
 const settings = JSON.parse(document.getElementById("map-settings").textContent);
@@ -275,6 +276,7 @@ function begin() {
     locale: { "NavigationControl.ZoomIn": document.body.dataset.zoomIn, "NavigationControl.ZoomOut": document.body.dataset.zoomOut },
   });
   window.gridMap = map; // for measuring frames (bench/frames)
+  keepSmooth(map);
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");

@@ -46,6 +46,9 @@ def test_every_count_is_that_of_its_list_for_everybody(db):
     scene.drawn()
     late = scene.handling()
     Event.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    Event.objects.filter(status=Status.CLOSED).update(
+        spot_check=True, spot_state="waiting", spot_due_at=timezone.now() + timedelta(hours=5)
+    )
     seen = set()
     for name, user in scene.people.items():
         counts = worklists.counts(user)

@@ -313,6 +313,15 @@ def test_a_list_that_renews_itself_after_the_session_leads_to_the_login(county):
     assert (response.status_code, response["HX-Redirect"]) == (204, "/login/?next=%2F%3Flist%3Dlate")
 
 
+def test_a_form_sent_after_the_session_leads_back_to_its_page_and_to_no_other_host(county):
+    sent = {"hx-request": "true", "hx-current-url": "http://testserver/events/7/?do=sign"}
+    response = visit().post("/events/7/sign/", headers=sent, follow=True)
+    assert (response.status_code, response["HX-Redirect"]) == (204, "/login/?next=%2Fevents%2F7%2F%3Fdo%3Dsign")
+    sent["hx-current-url"] = "http://elsewhere.example/events/7/"
+    response = visit().post("/events/7/sign/", headers=sent, follow=True)
+    assert response["HX-Redirect"] == "/login/?next=%2Fevents%2F7%2Fsign%2F"
+
+
 def test_a_wrong_password_is_told_in_words(county):
     response = visit().post("/login/", {"username": county.operator.username, "password": "wrong"})
     assert response.status_code == 200

@@ -103,6 +103,8 @@ def flows(path: str, start: datetime, end: datetime, key: str | None = None) -> 
     found: dict = {}
     for part in parts:
         for value, counts in part.items():
+            if "sum_stars" in counts:  # an annotation must not be called as the column is; the rollups' sum is
+                counts["stars"] = counts.pop("sum_stars")
             found.setdefault(value, Counter()).update(counts)
     for counts in found.values():
         counts["stars"] = counts.pop("sum_stars", 0)  # a query cannot give a sum its field's name

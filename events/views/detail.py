@@ -208,6 +208,7 @@ def _again(request, event, form, status, conflict=None):
         form.data = form.data.copy()
         form.data["seen"] = event.head_seq
     if request.headers.get("HX-Request"):
+        status = 409 if status == 409 else 422  # a bare 403 has no form to show: frontend/forms.js loads the page anew
         possible = form.action in worklists.moves_of([event], request.user)[event.pk]
         context = {"event": event, "form": form, "conflict": conflict, "next": _next(request), "possible": possible}
         context["beside"] = _is_beside(request)

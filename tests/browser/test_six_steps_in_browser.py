@@ -9,6 +9,7 @@ from events import services
 from events.models import Attachment, Event, Transition
 from events.standards import search_text
 from events.workflow import Status
+from tests.factories import PASSWORD
 
 
 def findable(standard):
@@ -159,6 +160,27 @@ def test_the_slower_operator_reads_who_was_faster_without_losing_words(desk, cou
     expect(slow.locator("#do-reject-form .conflict")).to_contain_text(county.operator.name)
     expect(slow.locator("#do-reject-form [name=words]")).to_have_value("不属本网格")
     assert list(Transition.objects.filter(event=event).values_list("action", flat=True)) == ["report", "register"]
+
+
+def test_a_session_that_ends_while_somebody_types_loses_no_word(desk, county):
+    event = reported(county)
+    page = desk.sit_down(county.operator)
+    page.goto(f"/events/{event.pk}/?do=reject")
+    page.fill("#do-reject-form [name=words]", "不属本网格，已电话告知")
+    page.context.clear_cookies(name="sessionid")
+    press(page, "reject")
+    page.wait_for_url(lambda url: "/login/" in url)
+    page.fill("[name=username]", county.operator.username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("#content button[type=submit]")
+    expect(page).to_have_url(re.compile(rf"/events/{event.pk}/\?do=reject$"))
+    expect(page.locator("#words-back")).to_be_visible()
+    expect(page.locator("#do-reject-form [name=words]")).to_have_value("不属本网格，已电话告知")
+    press(page, "reject")
+    done(page, "不予立案")
+    assert list(Transition.objects.filter(event=event).values_list("action", flat=True)) == ["report", "reject"]
+    page.goto(f"/events/{event.pk}/")
+    expect(page.locator("#words-back")).to_be_hidden()
 
 
 def test_a_mistake_keeps_the_input_in_place(desk, county):

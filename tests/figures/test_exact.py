@@ -189,7 +189,7 @@ def test_after_any_steps_folded_or_not(scene):
     folding.fold(batch=3)
     assert folding.fold().events == 0
     compare(scene, timezone.now())
-    assert sum(play.taken.values()) > 20 and len(play.taken) > 8, play.taken
+    assert sum(play.taken.values()) > 20 and len(play.taken) > 8 and play.taken["evaluate"], play.taken
     kept = nonzero()
     assert folding.rebuild(FigureState.objects.get().at) == Event.objects.count()
     assert nonzero() == kept

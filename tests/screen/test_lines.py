@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from gridcenter.screen import tickets, views
+from tests.duty.test_warnings import raise_one
 from tests.live.test_live import session_of
 from tests.processes import House, until
 from tests.scenes import Scene, file_database
@@ -62,6 +63,27 @@ def figures(port, place, **headers):
     body = answer.read()
     link.close()
     return answer.status, json.loads(body) if answer.status == 200 else None
+
+
+def test_a_warning_is_told_to_the_walls_it_stands_on_and_the_figures_have_it(house):
+    scene = Scene()
+    port = house.web().port
+    town = Line(port, scene.west.town, session_of(scene.people["op_town"]))
+    east = Line(port, scene.east.village, session_of(scene.people["op_east"]))
+    hello = dict(town.heard)["hello"]
+    raise_one(scene, title="山火")
+    until(town.changed, what="the warning")
+    told = town.changed()[0]
+    assert told["at"] > hello["at"]
+    asked = f"{scene.west.town.pk}/figures/?after={told['at']}"
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    link.request("GET", f"/screen/{asked}", headers={"X-Screen-Ticket": hello["ticket"]})
+    rows = json.loads(link.getresponse().read())["alerts"]["rows"]
+    link.close()
+    assert [row["title"] for row in rows] == ["山火"]
+    assert east.changed() == []
+    town.close()
+    east.close()
 
 
 def test_every_step_in_the_territory_is_told_and_a_ticket_brings_the_figures(house):
