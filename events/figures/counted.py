@@ -106,8 +106,6 @@ def flows(path: str, start: datetime, end: datetime, key: str | None = None) -> 
             if "sum_stars" in counts:  # an annotation must not be called as the column is; the rollups' sum is
                 counts["stars"] = counts.pop("sum_stars")
             found.setdefault(value, Counter()).update(counts)
-    for counts in found.values():
-        counts["stars"] = counts.pop("sum_stars", 0)  # a query cannot give a sum its field's name
     return {value: flows_of(counts) for value, counts in found.items()}
 
 
