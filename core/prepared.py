@@ -7,7 +7,7 @@ times as long as reading them. A pooler between must therefore keep a session to
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from threading import local
 from typing import Any
@@ -20,14 +20,16 @@ _FIRST = -7_045_117_000  # an id that no row has
 
 
 class Prepared:
-    """`Prepared(make, int, date)`: `make` builds a queryset from arguments of these kinds (int, str, date).
+    """`Prepared(make, int, date)`: `make` builds a queryset from arguments of these kinds (int, str, date, datetime).
 
     Calling it with the arguments gives tuples, of all columns of the model or of those of `values_list`. Every
-    argument must end up in the query as a parameter of its own; the shape of the query may not depend on it.
+    argument must end up in the query as a parameter of its own, or (str) as what a text begins with; the shape of the
+    query may not depend on it. `planned` False: compiled once, but planned by the database each time, where the right
+    plan hangs on the values (a path may be the county's or one grid's).
     """
 
-    def __init__(self, make: Callable[..., QuerySet], *kinds: type):
-        self._make, self._kinds = make, kinds
+    def __init__(self, make: Callable[..., QuerySet], *kinds: type, planned: bool = True):
+        self._make, self._kinds, self._planned = make, kinds, planned
         self._compiled: dict[str, tuple] = {}
         # A converter of geometries holds GEOS' reader, which belongs to the thread that made it: two threads in one
         # reader mix up their bytes.
@@ -36,8 +38,12 @@ class Prepared:
     def __call__(self, *values) -> list[tuple]:
         sql, plan, compiler = self._compiled.get(connection.vendor) or self._compile()
         given = [_adapt(value) for value in values]
+        params = [fixed if at is None else given[at] + fixed if fixed else given[at] for at, fixed in plan]
         with connection.cursor() as cursor:
-            execute(cursor, sql, [given[at] if at is not None else fixed for at, fixed in plan])
+            if self._planned:
+                execute(cursor, sql, params)
+            else:
+                cursor.execute(sql, params)
             rows = cursor.fetchall()
         converters = self._converters(compiler)
         return list(map(tuple, compiler.apply_converters(rows, converters))) if converters else rows
@@ -54,8 +60,9 @@ class Prepared:
         marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
         compiler = self._make(*marks).query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        places = {_adapt(mark): number for number, mark in enumerate(marks)}
-        plan = [(places.get(value), value) for value in params]
+        places = {_adapt(mark): (number, "") for number, mark in enumerate(marks)}
+        places |= {f"{mark}%": (number, "%") for number, mark in enumerate(marks) if isinstance(mark, str)}
+        plan = [places.get(value, (None, value)) for value in params]
         if {at for at, _fixed in plan if at is not None} != set(range(len(marks))):
             raise ValueError("An argument is no parameter of the query.")
         self._compiled[connection.vendor] = sql, plan, compiler
@@ -101,8 +108,10 @@ def _mark(kind, number):
         return _FIRST - number
     if kind is str:
         return f"\ue000argument {number}\ue000"
-    return date(1, 1, 1 + number)
+    return datetime(1, 1, 1 + number, tzinfo=UTC) if kind is datetime else date(1, 1, 1 + number)
 
 
 def _adapt(value):
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

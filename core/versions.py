@@ -6,7 +6,9 @@ after a rollback, plain counting would give the next change the number of the on
 process that had looked inside the rolled-back transaction would keep its phantom.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any
 
@@ -31,6 +33,22 @@ def read(*histories: type[Model]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+_held: ContextVar[Mapping[str, int] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Whatever is kept is compared, within, with one reading of the versions made here: not one query for each look.
+
+    What is read from the database within may name things that are newer than that: read it before.
+    """
+    token = _held.set(read())
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
 class Kept:
     """A value made from the database, kept in this process until the version of one of `names` moves on."""
 
@@ -42,6 +60,7 @@ class Kept:
 
     def get(self, versions: Mapping[str, int] | None = None):
         """The value; pass `versions` (from `read()`) if they were read in this request already."""
+        versions = _held.get() if versions is None else versions
         versions = read() if versions is None else versions
         # The database's name belongs to the stamp: tests and commands may look at several.
         stamp = (connection.settings_dict["NAME"], *(versions.get(name, 0) for name in self._names))

@@ -301,6 +301,7 @@ if GRIDCENTER_MODE == "test":
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:login"
+SESSION_ENGINE = "core.sessions"
 SESSION_COOKIE_AGE = 12 * 3600  # one long shift
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

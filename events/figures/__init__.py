@@ -6,6 +6,7 @@ days, `end` is the first day no longer in it; nothing after `now` counts as due.
 indicators (docs/scores.md). Names of grids, units and standards come from grids.names and events.limits.
 """
 
+from events.figures.ahead import DUE, Wall
 from events.figures.folding import touch
 from events.figures.reads import (
     children,
@@ -34,6 +35,7 @@ from events.figures.types import (
 )
 
 __all__ = [
+    "DUE",
     "Bucket",
     "ChildFigures",
     "Department",
@@ -45,6 +47,7 @@ __all__ = [
     "Period",
     "Rate",
     "Step",
+    "Wall",
     "children",
     "departments",
     "flow",

@@ -42,22 +42,27 @@ def overview(path: str, now: datetime, reading: Reading | None = None) -> Overvi
 
 
 RATED = ("due_at", "rated_at")
-_OVER = ("reported", "ended", "closed", "due", "in_time", "to_close", "passed", "rated", "satisfied")
+DAYS = ("reported", "ended", "closed", "due", "in_time", "to_close", "passed", "rated", "satisfied")
 TODAY, YESTERDAY, MONTH, BEFORE = "today", "yesterday", "month", "before"
 
 
-def _overview(path, now, reading) -> Overview:
+def overview_times(now: datetime) -> dict[str, tuple]:
+    """{name: (start, end, instants)} of what the overview sums up."""
     yesterday = now - timedelta(days=1)
-    times = {
+    return {
         TODAY: (spans.today(now), now, ("reported_at", "ended_at")),
         YESTERDAY: (spans.today(yesterday), yesterday, ("reported_at", "ended_at")),
         "since": (yesterday, now, ("reported_at", "ended_at")),
         MONTH: (spans.month_start(now), now, RATED),
         BEFORE: (*spans.month_before(now), RATED),
     }
-    found = _over(reading, path, times)
+
+
+def _overview(path, now, reading) -> Overview:
+    yesterday = now - timedelta(days=1)
+    found = _over(reading, path, overview_times(now))
     stands = _stands(sums.standing(reading, path))
-    late = stands["late"] - sums.fell_due(reading, path, yesterday, now) + counted.ended_late(path, yesterday, now)
+    late = stands["late"] - sums.fell_due(reading, path, yesterday, now) + sums.ended_late(reading, path, yesterday, now)
     before = stands["open"] - found["since"]["reported"] + found["since"]["ended"]
     flows = {name: flows_of(counts) for name, counts in found.items()}
 
@@ -78,11 +83,9 @@ def _overview(path, now, reading) -> Overview:
     )
 
 
-def _over(reading, path, times) -> dict[str, Counter]:
-    """{name: counts} of times that begin anywhere and end anywhere, by the instants asked: two statements and the tail.
-
-    A time is whole days from the rollup and pieces of days at its ends; one that lies in a day is one piece.
-    """
+def cut(times: dict[str, tuple]) -> tuple[dict[str, tuple], list[Piece]]:
+    """Each time as whole days, {name: (first, last, instants)}, and pieces of days at its ends; one that lies in a day
+    is one piece."""
     whole, pieces = {}, []
     for name, (start, end, instants) in times.items():
         first, last = spans.local(start).date(), spans.local(end).date()
@@ -93,9 +96,15 @@ def _over(reading, path, times) -> dict[str, Counter]:
             whole[name] = (first, last, instants)
             if end > spans.midnight(last):
                 pieces.append(Piece(name, spans.midnight(last), end, instants))
+    return whole, pieces
+
+
+def _over(reading, path, times) -> dict[str, Counter]:
+    """{name: counts} of times that begin anywhere and end anywhere, by the instants asked: two statements and the tail."""
+    whole, pieces = cut(times)
     begin = min((first for first, _last, _i in whole.values()), default=None)
     until = max((last for _first, last, _i in whole.values()), default=None)
-    by_day = sums.days(reading, path, begin, until, _OVER) if begin and begin < until else {}
+    by_day = sums.days(reading, path, begin, until, DAYS) if begin and begin < until else {}
     broken = sums.kept(reading, path, pieces)
     found = {}
     for name, (start, end, instants) in times.items():
@@ -152,31 +161,44 @@ def trend(
     return _of(reading, now, partial(_trend, path, now, by, starts))
 
 
-_TREND = ("reported_at", "ended_at", "due_at")
+TREND = ("reported_at", "ended_at", "due_at")
+_OF_BUCKET = ("reported", "closed", "due", "in_time")
 
 
 def _trend(path, now, by, starts, reading) -> list[Bucket]:
     start = starts[0]
     if by == "hour":
-        pieces = [Piece("rest", start, now, _TREND)]
+        pieces = [Piece("rest", start, now, TREND)]
         found = sums.kept(reading, path, pieces, "hour").get("rest", {})
-        moved = reading.moved(path, _TREND, start, now, sums.KEYS["hour"][1])
-        counts = {hour * 3600: part for hour, part in sums.add(found, moved).items()}
+        moved = reading.moved(path, TREND, start, now, sums.KEYS["hour"][1])
+        keys, parts = [int(at.timestamp()) // 3600 for at in starts], (found, moved)
     else:
-        last, pieces = sums.broken(start.date(), now)
-        whole = sums.days(reading, path, start.date(), last, ("reported", "closed", "due", "in_time"))
-        rest = sums.kept(reading, path, pieces).get("rest", {}).get(None, Counter())
-        moved = reading.moved(path, _TREND, start, now, lambda row, at: spans.local(at).date())
-        by_day = sums.add(whole, {last: rest}, moved)
-        counts = {}
-        for day, part in by_day.items():
-            key = int(spans.bucket_start(spans.midnight(day), by).timestamp())
-            counts.setdefault(key, Counter()).update(part)
-    return [_bucket(at, counts.get(int(at.timestamp()), Counter())) for at in starts]
+        last, pieces = sums.broken(start.date(), now, TREND)
+        whole = sums.days(reading, path, start.date(), last, _OF_BUCKET)
+        rest = sums.kept(reading, path, pieces).get("rest", {}).get(None, {})
+        moved = reading.moved(path, TREND, start, now, lambda row, at: spans.local(at).date())
+        keys, parts = [at.date() for at in starts], (whole, {last: rest}, moved)
+    found = _bucketed(parts, first_of_month if by == "month" else None)
+    return [_bucket(at, *found.get(key, (0, 0, 0, 0))) for at, key in zip(starts, keys, strict=True)]
 
 
-def _bucket(start, c) -> Bucket:
-    return Bucket(start, c["reported"], c["closed"], c["due"] - c["in_time"])
+def first_of_month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _bucketed(parts, bucket) -> dict:
+    """{key of a bucket: numbers of _OF_BUCKET}; plain numbers: a year of days is summed up at every look."""
+    found: dict = {}
+    for part in parts:
+        for key, counts in part.items():
+            total = found.setdefault(bucket(key) if bucket else key, [0, 0, 0, 0])
+            for n, name in enumerate(_OF_BUCKET):
+                total[n] += counts.get(name, 0)
+    return found
+
+
+def _bucket(start, reported, closed, due, in_time) -> Bucket:
+    return Bucket(start, reported, closed, due - in_time)
 
 
 # ---- kinds, places, units
@@ -202,20 +224,22 @@ def _summed(counts: Counter, part: int) -> Counter:
 
 
 def children(
-    path: str, now: datetime, start: date, end: date, reading: Reading | None = None, generation: int = 1
-) -> dict[int, ChildFigures]:
+    path: str, now: datetime, start: date, end: date, reading: Reading | None = None, generation: int = 1,
+    instants: tuple[str, ...] = sums.EVERY,
+) -> dict[int, ChildFigures]:  # fmt: skip
     """{id of a direct child grid: its figures}: what happened from `start` until before `end`, what is open at `now`.
 
     Grids that have nothing are left out; redrawn ones keep theirs. What lies at `path` itself (outside every grid)
-    belongs to no child. `generation` 2: of all grandchildren, for the same number of statements.
+    belongs to no child. `generation` 2: of all grandchildren, for the same number of statements. `instants`: only what
+    these count (events.figures.rows), the rest stays 0.
     """
-    return _of(reading, now, partial(_children, path, now, start, end, generation=generation))
+    return _of(reading, now, partial(_children, path, now, start, end, generation=generation, instants=instants))
 
 
-def _children(path, now, start, end, reading, generation=1) -> dict[int, ChildFigures]:
+def _children(path, now, start, end, reading, generation=1, instants=sums.EVERY) -> dict[int, ChildFigures]:
     flows, stands = {}, {}
     until = min(spans.midnight(end), now)
-    for below, counts in sums.flows(reading, path, start, until, "child", generation).items():
+    for below, counts in sums.flows(reading, path, start, until, "child", generation, instants).items():
         flows.setdefault(child_of(path, below, generation), Counter()).update(counts)
     for (below, status), counts in sums.standing(reading, path, children=generation).items():
         stands.setdefault(child_of(path, below, generation), {})[below, status] = counts

@@ -1,12 +1,14 @@
 """Sums over time from the rollups, the broken days at the ends from the kept rows, and the tail: one answer."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from events.figures import rows, spans
-from events.figures.tail import Reading
+from events.figures.tail import BELOW, Ask, Calendar, Reading
+from events.workflow import Stage
 
 EVERY = tuple(rows.INSTANTS)
 
@@ -39,28 +41,43 @@ def add(*parts: dict[Any, Counter]) -> dict[Any, Counter]:
     return total
 
 
-def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> dict[str, dict[Any, Counter]]:
-    """{label: {key: counts}} of the kept rows below `path`, by index on each instant: one statement."""
+def kept_asks(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> list[tuple]:
+    """[(label, instant, question)] about the kept rows below `path`, by index on each instant."""
     place, _level = reading.place(path)
-    given: dict[str, Any] = {"place": place}
-    selects = []
-    for n, piece in enumerate(pieces):
-        given |= {f"start{n}": piece.start, f"end{n}": piece.end}
-        selects += [_kept(name, n, piece.label, key) for name in piece.instants]
+    if place < 0:
+        return []
+    below = reading.below(path)
+    return [
+        (piece.label, name, _kept(name, key, place, below, piece)) for piece in pieces for name in piece.instants
+    ]
+
+
+def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> dict[str, dict[Any, Counter]]:
+    """{label: {key: counts}} of the kept rows below `path`: one statement, or what was read ahead."""
+    pieces = list(pieces)
+    asks = kept_asks(reading, path, pieces, key)
+    if key is None:
+        asks = [(label, name, grouped(name, ask, reading.knows) or ask) for label, name, ask in asks]
+    reading.ahead(ask for _label, _name, ask in asks)
     found: dict[str, dict[Any, Counter]] = {}
-    if place < 0 or not selects:
-        return found
-    for label, name, value, *numbers in reading.sql(" UNION ALL ".join(selects), **given):
+    for label, name, ask in asks:
         _kind, count, more = rows.INSTANTS[name]
-        sums = dict(zip((count, *more), (number or 0 for number in numbers), strict=False))
-        found.setdefault(label, {}).setdefault(value, Counter()).update(sums)
+        for value, *numbers in reading.of(ask):
+            counts = found.setdefault(label, {}).setdefault(value if key else None, Counter())
+            for total, number in zip((count, *more), numbers, strict=True):
+                counts[total] += number or 0
     return found
 
 
-def _kept(name: str, n: int, label: str, key: str | None) -> str:
+def _kept(name: str, key: str | None, place: int, below: str, piece: Piece) -> Ask:
+    _kind, _count, more = rows.INSTANTS[name]
+    return Ask(_kept_sql(name, key, below), {"place": place, "start": piece.start, "end": piece.end}, 2 + len(more))
+
+
+@cache
+def _kept_sql(name: str, key: str | None, below: str) -> str:
     kind, _count, more = rows.INSTANTS[name]
-    columns = [f"SUM(f.{column})" for column in more.values()]
-    columns += ["0"] * (3 - len(columns))
+    sums = "".join(f", SUM(f.{column})" for column in more.values())
     value = "NULL"
     if key:
         unit = "unit_id" if kind == rows.TURN else "lead_id"
@@ -68,20 +85,39 @@ def _kept(name: str, n: int, label: str, key: str | None) -> str:
     group = f" GROUP BY {value}" if key else ""
     joined = "JOIN events_figureplace p ON p.id = f.place_id " if key == "path" else ""
     return (
-        f"SELECT '{label}', '{name}', {value}, COUNT(*), {', '.join(columns)} FROM {rows.TABLE[kind]} f {joined}"
-        f"JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
-        f"WHERE f.{name} >= %(start{n})s AND f.{name} < %(end{n})s{group}"
+        f"SELECT {value}, COUNT(*){sums} FROM {rows.TABLE[kind]} f {joined}{below}"
+        f"WHERE f.{name} >= %(start)s AND f.{name} < %(end)s{group}"
     )
 
 
-def days(reading: Reading, path: str, first: date, last: date, names=rows.SUMS) -> dict[date, Counter]:
-    """{day: counts} from the rollup, the days from `first` until before `last`; without the tail."""
-    found = reading.sql(
+def grouped(name: str, ask: Ask, knows: Callable[[Ask], bool]) -> Ask | None:
+    """The same question by some key, if that is known: its groups add up to everything."""
+    below = BELOW if BELOW in ask.statement else ""
+    others = (ask._replace(statement=_kept_sql(name, key, below)) for key in KEYS)
+    return next((other for other in others if knows(other)), None)
+
+
+def days_ask(reading: Reading, path: str, first: date, last: date, names=rows.SUMS) -> Ask:
+    statement = (
         f"SELECT day, {', '.join(names)} FROM events_dayfigure "
-        "WHERE place_id = %(place)s AND day >= %(first)s AND day < %(last)s",
-        place=reading.place(path)[0], first=first, last=last,
-    )  # fmt: skip
-    return {_day(row[0]): Counter(dict(zip(names, row[1:], strict=True))) for row in found}
+        "WHERE place_id = %(place)s AND day >= %(first)s AND day < %(last)s"
+    )
+    return Ask(statement, {"place": reading.place(path)[0], "first": first, "last": last}, 1 + len(names))
+
+
+def days(reading: Reading, path: str, first: date, last: date, names=rows.SUMS) -> dict[date, dict[str, int]]:
+    """{day: counts} from the rollup, the days from `first` until before `last`; without the tail."""
+    known = reading.calendar.get(path)
+    if known is None or not known.holds(first, last, names):
+        found = reading.of(days_ask(reading, path, first, last, names))
+        return {_day(row[0]): dict(zip(names, row[1:], strict=True)) for row in found}
+    return {day: counts for day, counts in known.days.items() if first <= day < last}
+
+
+def keep_days(reading: Reading, path: str, first: date, last: date, names: tuple[str, ...]) -> None:
+    """`days` of any part of these days need no statement of their own."""
+    found = days(reading, path, first, last, names)
+    reading.calendar[path] = Calendar(first, last, names, found)
 
 
 def _day(value) -> date:
@@ -97,9 +133,10 @@ def broken(first: date, until: datetime, instants=EVERY) -> tuple[date, list[Pie
 
 
 def flows(
-    reading: Reading, path: str, first: date, until: datetime, key: str | None = None, generation: int = 1
-) -> dict[Any, Counter]:
-    """{key: counts} by all instants from the beginning of `first` until before `until`.
+    reading: Reading, path: str, first: date, until: datetime, key: str | None = None, generation: int = 1,
+    instants: tuple[str, ...] = EVERY,
+) -> dict[Any, Counter]:  # fmt: skip
+    """{key: counts} by `instants` from the beginning of `first` until before `until`.
 
     `key`: None (everything together), "child" (by path, children of that generation from the rollup) or "unit".
     """
@@ -107,14 +144,31 @@ def flows(
     if until <= start:
         return {}
     grouped = "path" if key == "child" else key
-    instants = rows.OF_UNIT if key == "unit" else EVERY
+    instants = rows.OF_UNIT if key == "unit" else instants
     moved = reading.moved(path, instants, start, until, KEYS[grouped][1] if grouped else None)
-    if key == "unit" and reading.place(path)[1] > rows.DEEPEST:
-        whole, pieces = {}, [Piece("rest", start, until, instants)]
-    else:
-        last, pieces = broken(first, until, instants)
-        whole = _whole(reading, path, first, last, key, generation)
+    last, pieces, ask = _flows_plan(reading, path, first, until, key, generation, instants)
+    whole = _whole(reading, ask, _names(key, instants)) if last > first else {}
     return add(whole, kept(reading, path, pieces, grouped).get("rest", {}), moved)
+
+
+def flows_asks(
+    reading: Reading, path: str, first: date, until: datetime, key: str, generation: int = 1, instants=EVERY
+) -> list[Ask]:
+    """The questions of `flows`."""
+    if until <= spans.midnight(first):
+        return []
+    instants = rows.OF_UNIT if key == "unit" else instants
+    last, pieces, ask = _flows_plan(reading, path, first, until, key, generation, instants)
+    asks = [ask for _label, _name, ask in kept_asks(reading, path, pieces, "path" if key == "child" else key)]
+    return [*asks, ask] if last > first else asks
+
+
+def _flows_plan(reading, path, first, until, key, generation, instants):
+    """(the day before which days are whole, the pieces that are not, the question about the whole ones)."""
+    if key == "unit" and reading.place(path)[1] > rows.DEEPEST:
+        return first, [Piece("rest", spans.midnight(first), until, instants)], None
+    last, pieces = broken(first, until, instants)
+    return last, pieces, _whole_ask(reading, path, first, last, key, generation, instants)
 
 
 def _born(generation: int) -> str:
@@ -125,11 +179,14 @@ def _born(generation: int) -> str:
     return f"p.parent_id IN ({above})"
 
 
-def _whole(reading, path, first, last, key, generation=1) -> dict[Any, Counter]:
-    """Whole days from the rollups."""
-    if last <= first:
-        return {}
-    names = rows.ROLLUPS[2].sums if key == "unit" else rows.SUMS
+def _names(key, instants) -> tuple[str, ...]:
+    if key == "unit":
+        return rows.ROLLUPS[2].sums
+    return tuple(name for instant in instants for name in (rows.INSTANTS[instant][1], *rows.INSTANTS[instant][2]))
+
+
+def _whole_ask(reading, path, first, last, key, generation, instants) -> Ask:
+    names = _names(key, instants)
     sums = ", ".join(f"SUM(d.{name})" for name in names)
     where = "d.day >= %(first)s AND d.day < %(last)s"
     select = {
@@ -139,17 +196,20 @@ def _whole(reading, path, first, last, key, generation=1) -> dict[Any, Counter]:
         "unit": f"SELECT d.unit_id, {sums} FROM events_dayunit d WHERE d.place_id = %(place)s AND {where} "
         "GROUP BY d.unit_id",
     }[key]  # fmt: skip
-    found = reading.sql(select, place=reading.place(path)[0], first=first, last=last)
-    return {value: Counter(dict(zip(names, (n or 0 for n in counts), strict=True))) for value, *counts in found}
+    return Ask(select, {"place": reading.place(path)[0], "first": first, "last": last}, 1 + len(names))
+
+
+def _whole(reading, ask, names) -> dict[Any, Counter]:
+    """Whole days from the rollups."""
+    return {
+        value: Counter(dict(zip(names, (n or 0 for n in counts), strict=True))) for value, *counts in reading.of(ask)
+    }
 
 
 # ---- what stands
 
 
-def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counter]:
-    """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the paths of those of
-    that generation."""
-    place = reading.place(path)[0]
+def standing_ask(reading: Reading, path: str, children: int = 0) -> Ask:
     if children:
         select = (
             "SELECT p.path, o.status, o.standing, o.late, o.soon, o.since FROM events_openfigure o "
@@ -159,8 +219,14 @@ def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, C
         select = (
             "SELECT NULL, status, standing, late, soon, since FROM events_openfigure WHERE place_id = %(place)s"
         )
+    return Ask(select, {"place": reading.place(path)[0]}, 6)
+
+
+def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counter]:
+    """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the paths of those of
+    that generation."""
     found: dict[tuple, Counter] = {}
-    for below, status, count, late, soon, since in reading.sql(select, place=place):
+    for below, status, count, late, soon, since in reading.of(standing_ask(reading, path, children)):
         found[below, status] = Counter(standing=count, late=late, soon=soon, since=since)
     for row in reading.events_below(path):
         if row.status in rows.STANDING:
@@ -171,8 +237,7 @@ def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, C
     return found
 
 
-def kinds_open(reading: Reading, path: str) -> Counter:
-    """{standard: open ones}."""
+def open_ask(reading: Reading, path: str) -> Ask:
     place, level = reading.place(path)
     if level <= rows.DEEPEST:
         select = "SELECT standard_id, standing FROM events_openkind WHERE place_id = %(place)s"
@@ -181,29 +246,38 @@ def kinds_open(reading: Reading, path: str) -> Counter:
             "SELECT f.standard_id, COUNT(*) FROM events_foldedevent f JOIN events_figurebelow b "
             "ON b.place_id = f.place_id AND b.ancestor_id = %(place)s WHERE f.is_open = 1 GROUP BY f.standard_id"
         )
-    found = Counter(dict(reading.sql(select, place=place)))
+    return Ask(select, {"place": place}, 2)
+
+
+def kinds_open(reading: Reading, path: str) -> Counter:
+    """{standard: open ones}."""
+    found = Counter(dict(reading.of(open_ask(reading, path))))
     for row in reading.events_below(path):
         found[row.standard_id] += row.sign * row.is_open
     return found
 
 
-def kinds_reported(reading: Reading, path: str, first: date, last: date) -> Counter:
-    """{(standard, source): reported ones} of whole days: what was reported today was reported before now."""
+def reported_ask(reading: Reading, path: str, first: date, last: date) -> Ask:
     place, level = reading.place(path)
+    given = {"place": place, "first": first, "last": last}
     if level <= rows.DEEPEST:
         select = (
             "SELECT standard_id, source, SUM(reported) FROM events_daykind WHERE place_id = %(place)s "
             "AND day >= %(first)s AND day < %(last)s GROUP BY standard_id, source"
         )
-        given = {"first": first, "last": last}
     else:
         select = (
             "SELECT f.standard_id, f.source, COUNT(*) FROM events_foldedevent f JOIN events_figurebelow b "
             "ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
             "WHERE f.reported_at >= %(first)s AND f.reported_at < %(last)s GROUP BY f.standard_id, f.source"
         )
-        given = {"first": spans.midnight(first), "last": spans.midnight(last)}
-    found = Counter({(pk, source): n for pk, source, n in reading.sql(select, place=place, **given)})
+        given |= {"first": spans.midnight(first), "last": spans.midnight(last)}
+    return Ask(select, given, 3)
+
+
+def kinds_reported(reading: Reading, path: str, first: date, last: date) -> Counter:
+    """{(standard, source): reported ones} of whole days: what was reported today was reported before now."""
+    found = Counter({(pk, source): n for pk, source, n in reading.of(reported_ask(reading, path, first, last))})
     start, end = spans.midnight(first), spans.midnight(last)
     for row in reading.events_below(path):
         if start <= row.reported_at < end:
@@ -211,17 +285,17 @@ def kinds_reported(reading: Reading, path: str, first: date, last: date) -> Coun
     return found
 
 
+def lying_ask(reading: Reading, path: str) -> Ask:
+    return Ask(
+        "SELECT f.unit_id, COUNT(*), SUM(CASE WHEN f.lies_until < %(now)s THEN 1 ELSE 0 END) FROM events_foldedturn f "
+        f"{reading.below(path)}WHERE f.lying = 1 GROUP BY f.unit_id",
+        {"place": reading.place(path)[0], "now": reading.now}, 3,
+    )  # fmt: skip
+
+
 def lying(reading: Reading, path: str) -> dict[int, Counter]:
     """{unit: {open, late}} of the turns that lie with it now."""
-    found = {
-        unit: Counter(open=count, late=late)
-        for unit, count, late in reading.sql(
-            "SELECT f.unit_id, COUNT(*), SUM(CASE WHEN f.lies_until < %(now)s THEN 1 ELSE 0 END) FROM events_foldedturn f "
-            "JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
-            "WHERE f.lying = 1 GROUP BY f.unit_id",
-            place=reading.place(path)[0], now=reading.now,
-        )
-    }  # fmt: skip
+    found = {unit: Counter(open=count, late=late) for unit, count, late in reading.of(lying_ask(reading, path))}
     for row in reading.turns_below(path):
         if row.lying:
             late = row.lies_until is not None and row.lies_until < reading.now
@@ -229,14 +303,34 @@ def lying(reading: Reading, path: str) -> dict[int, Counter]:
     return found
 
 
+def due_ask(reading: Reading, path: str, start: datetime, end: datetime) -> Ask:
+    return Ask(
+        f"SELECT COUNT(*) FROM events_foldedevent f {reading.below(path)}"
+        "WHERE f.is_open = 1 AND f.clock_due >= %(start)s AND f.clock_due < %(end)s",
+        {"place": reading.place(path)[0], "start": start, "end": end}, 1,
+    )  # fmt: skip
+
+
 def fell_due(reading: Reading, path: str, start: datetime, end: datetime) -> int:
     """Open events whose running clock ran out from `start` until before `end`."""
-    found = reading.sql(
-        "SELECT COUNT(*) FROM events_foldedevent f JOIN events_figurebelow b ON b.place_id = f.place_id "
-        "AND b.ancestor_id = %(place)s WHERE f.is_open = 1 AND f.clock_due >= %(start)s AND f.clock_due < %(end)s",
-        place=reading.place(path)[0], start=start, end=end,
-    )[0][0]  # fmt: skip
+    found = reading.of(due_ask(reading, path, start, end))[0][0]
     for row in reading.events_below(path):
         found += row.sign * (row.is_open and row.clock_due is not None and start <= row.clock_due < end)
     return found
 
+
+_STAGES = ", ".join(f"'{stage}'" for stage in Stage.values)
+
+
+def ended_ask(path: str, then: datetime, now: datetime) -> Ask:
+    return Ask(
+        "SELECT COUNT(*) FROM events_stagerecord s JOIN events_event e ON e.id = s.event_id "
+        f"WHERE s.stage IN ({_STAGES}) AND s.ended_at > %(then)s AND s.ended_at <= %(now)s AND s.due_at < %(then)s "
+        "AND s.started_at <= %(then)s AND e.path LIKE %(below)s",
+        {"then": then, "now": now, "below": f"{path}%"}, 1,
+    )  # fmt: skip
+
+
+def ended_late(reading: Reading, path: str, then: datetime, now: datetime) -> int:
+    """Stages that were late at `then` and have ended since: from the stages themselves, no step changes an ended one."""
+    return reading.of(ended_ask(path, then, now))[0][0]

@@ -5,11 +5,13 @@ folded, and what these events are now: the tail. The sums plus the new rows less
 instant, as long as nobody folds in between: `turn` tells, and the reader begins again.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 from django.db import connection
 
 from events.figures import rows
@@ -99,6 +101,10 @@ def instant(value) -> datetime | None:
     return value and value.replace(tzinfo=UTC)
 
 
+def _utc(value) -> datetime | None:
+    return value if connection.vendor == "postgresql" else instant(value)
+
+
 def _row(found):
     kind, sign, path, *columns = found
     mine = columns[: len(rows.EVENT_COLUMNS)] if kind == rows.EVENT else columns[len(rows.EVENT_COLUMNS) :]
@@ -109,13 +115,58 @@ def _row(found):
     return _MAKE[kind](*values)
 
 
-class Reading:
-    """One look at the figures: the state of the sums and the tail, both of one instant, with the clock at `now`."""
+class Ask(NamedTuple):
+    """A question to the sums: a statement of `width` columns (numbers, texts, days) and its parameters."""
 
-    def __init__(self, now: datetime):
+    statement: str
+    given: dict[str, Any]
+    width: int
+
+    @property
+    def key(self) -> tuple:
+        return self.statement, *self.given.items()
+
+
+class Calendar(NamedTuple):
+    """Days of a place that were read ahead, from `first` until before `last`: {day: {sum: number}}."""
+
+    first: date
+    last: date
+    names: tuple[str, ...]
+    days: dict[date, dict[str, int]]
+
+    def holds(self, first: date, last: date, names: Iterable[str]) -> bool:
+        return self.first <= first and last <= self.last and set(names) <= set(self.names)
+
+
+BELOW = "JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
+_STATE = (
+    "SELECT s.turn, s.at, s.done_id, p.id, p.depth, "
+    "(SELECT COUNT(*) FROM events_figureplace WHERE parent_id IS NULL) FROM events_figurestate s "
+    "LEFT JOIN events_figureplace p ON p.path = %s ORDER BY s.id LIMIT 1"
+)
+
+
+class Reading:
+    """One look at the figures: the state of the sums and the tail, both of one instant, with the clock at `now`.
+
+    `path`: the place most of it is about; its number comes with the state.
+    """
+
+    def __init__(self, now: datetime, path: str = ""):
         self.now = now
-        self.state = FigureState.objects.first() or FigureState()
-        self.places: dict[str, tuple[int, int] | None] = {}
+        self.state = FigureState()
+        self.places: dict[str, tuple[int, int]] = {}
+        self.calendar: dict[str, Calendar] = {}
+        self._answers: dict[tuple, list] = {}
+        self._whole: str | None = None  # the path below which everything lies
+        with connection.cursor() as cursor:
+            cursor.execute(_STATE, [path])
+            for turn, at, done, pk, depth, roots in cursor.fetchall():
+                self.state = FigureState(turn=turn, at=_utc(at), done_id=done)
+                if path:
+                    self.places[path] = (-1, path.count("/") - 2) if pk is None else (pk, depth)
+                self._whole = path if depth == 0 and roots == 1 else None
         with connection.cursor() as cursor:
             cursor.execute(_STATEMENT, unfolded(self.state, now))
             tail = [_row(found) for found in cursor.fetchall()]
@@ -124,18 +175,42 @@ class Reading:
 
     def holds(self) -> bool:
         """Whether nobody has folded since."""
-        turn = FigureState.objects.values_list("turn", flat=True).first()
-        return (turn or 0) == self.state.turn
+        found = self._rows("SELECT turn FROM events_figurestate ORDER BY id LIMIT 1", {})
+        return (found[0][0] if found else 0) == self.state.turn
 
     def place(self, path: str) -> tuple[int, int]:
         """(number, level) of a path; number -1 where nothing was ever folded."""
         if path not in self.places:
-            found = self.sql("SELECT id, depth FROM events_figureplace WHERE path = %(path)s", path=path)
+            found = self._rows("SELECT id, depth FROM events_figureplace WHERE path = %(path)s", {"path": path})
             self.places[path] = found[0] if found else (-1, path.count("/") - 2)
         return self.places[path]
 
-    def sql(self, statement: str, **given) -> list[tuple[Any, ...]]:
-        """Rows of a statement; instants among the parameters are put as the database stores them."""
+    def below(self, path: str) -> str:
+        """SQL: f lies below the place `%(place)s` at this path. Nothing to look up where everything does."""
+        return "" if path == self._whole else BELOW
+
+    def ahead(self, asks: Iterable[Ask]) -> None:
+        """Reads the answers to all of these with one statement; `of` finds them."""
+        wanted = list({ask.key: ask for ask in asks if ask.key not in self._answers}.values())
+        if not wanted:
+            return
+        given: dict[str, Any] = {}
+        for n, ask in enumerate(wanted):
+            given |= {f"{name}_{n}": value for name, value in ask.given.items()}
+        ((*found,),) = self._rows(f"SELECT {', '.join(_packed(n, ask) for n, ask in enumerate(wanted))}", given)
+        for ask, rows_ in zip(wanted, found, strict=True):
+            self._answers[ask.key] = orjson.loads(rows_) if rows_ else []
+
+    def knows(self, ask: Ask) -> bool:
+        return ask.key in self._answers
+
+    def of(self, ask: Ask) -> list:
+        """Rows; from what was read ahead, or by a statement of its own."""
+        found = self._answers.get(ask.key)
+        return self._rows(ask.statement, ask.given) if found is None else found
+
+    def _rows(self, statement, given) -> list[tuple[Any, ...]]:
+        """Instants among the parameters are put as the database stores them."""
         values = {k: stamp(v) if isinstance(v, datetime) else v for k, v in given.items()}
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
@@ -163,10 +238,27 @@ class Reading:
         return found
 
 
-def together(now: datetime, make: Callable[[Reading], T]) -> T:
-    """What `make` reads, all of it of one instant. It may be called more than once: while somebody folds."""
+_PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+def _packed(n: int, ask: Ask) -> str:
+    """The ask number n as one value: all its rows as JSON. Numbers become whole ones, days the text of their date."""
+    columns = ", ".join(f"c{column}" for column in range(ask.width))
+    statement = _PARAMETER.sub(lambda found: f"%({found[1]}_{n})s", ask.statement)
+    if connection.vendor == "postgresql":
+        packed = f"json_agg(json_build_array({columns}))::text"
+    else:
+        packed = f"json_group_array(json_array({columns}))"
+    return f"(WITH q ({columns}) AS ({statement}) SELECT {packed} FROM q)"
+
+
+def together(now: datetime, make: Callable[[Reading], T], path: str = "") -> T:
+    """What `make` reads, all of it of one instant. It may be called more than once: while somebody folds.
+
+    `path`: the place that most of it is about.
+    """
     for _turn in range(TRIES):
-        reading = Reading(now)
+        reading = Reading(now, path)
         result = make(reading)
         if reading.holds():
             return result

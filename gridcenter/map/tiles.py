@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core import tiles, versions
@@ -89,6 +90,20 @@ def tile(request, layer, z, x, y):
 
 def whose(user, models) -> tuple:
     """What decides which rows the person sees: the very queries of `visible_to`, or the posts where there is no model."""
+    scope = Scope.of(user)
     if not models:
-        return Scope.of(user).seats
-    return tuple(str(tiles.Rows.of(model.objects.visible_to(user).values("pk"))) for model in models)
+        return scope.seats
+    key = (models, scope.user_id, scope.seats, timezone.localdate())
+    known = _whose.get(key)
+    if known is None:
+        known = tuple(str(tiles.Rows.of(model.objects.visible_to(user).values("pk"))) for model in models)
+        if len(_whose) >= MOST_KNOWN:
+            _whose.clear()
+        _whose[key] = known
+    return known
+
+
+# What a person's posts of a day come to as queries: a map asks for dozens of squares, and building the text of a query
+# costs more than finding a kept tile.
+MOST_KNOWN = 1000
+_whose: dict[tuple, tuple[str, ...]] = {}

@@ -10,23 +10,18 @@ from functools import partial
 
 from django.utils import timezone
 
+from core import versions
 from core.errors import NotFound
 from events import figures as counted
-from events import limits
 from events.figures import Figure, Rate
-from events.models import Event
-from events.workflow import OPEN
 from gridcenter.screen import duty, territory
+from gridcenter.screen.lists import Lines, Lists
 from grids import names
 
-LATE_ROWS = 40
-NEWEST_ROWS = 15
-MARKS = 300
 KINDS = 8
 DEPARTMENTS = 24  # the worst ones: a wall is no register
 DAYS = 30  # of kinds, rankings
 SPANS = {"hour": "%H", "day": "%m-%d", "month": "%Y-%m"}
-ABOUT_100_M = 3  # decimals of a degree
 
 
 def figures(path: str) -> dict:
@@ -34,33 +29,48 @@ def figures(path: str) -> dict:
 
     Raises NotFound when there is no such territory any more: it was redrawn.
     """
-    now, tree = timezone.now(), territory.tree()
-    place = tree.by_id.get(int(path.strip("/").split("/")[-1]))
-    if place is None or place.path != path:
-        raise NotFound
+    now = timezone.now()
+    with versions.held():
+        tree = territory.tree()
+        place = tree.by_id.get(int(path.strip("/").split("/")[-1]))
+        if place is None or place.path != path:
+            raise NotFound
+        told = {
+            "on_duty": duty.on_duty(path, now),
+            "workers": duty.workers(path, now),
+            "warnings": duty.warnings(path, now),
+        }
     parts = tree.parts(place)
-    read = counted.together(now, partial(_read, path, now, tree, place, parts))
-    line = _Lines(tree, parts[0].level)
     return {
         "grid": {"id": place.pk, "name": place.name, "level": place.level},
         "crumbs": [{"id": one.pk, "name": one.name} for one in tree.ancestors(place)],
         "parts_level": tree.levels.get(parts[0].level, ""),
-        **read,
-        "late": {
-            "count": read["overview"]["late"]["value"],
-            "rows": [line.of(row) for row in counted.late_list(path, now, LATE_ROWS)],
-        },
-        "newest": [line.of(row) for row in counted.newest(path, NEWEST_ROWS)],
-        "marks": _marks(path, now),
-        "on_duty": duty.on_duty(path, now),
-        "workers": duty.workers(path, now),
-        "alerts": duty.alerts(path, now),
-        "warnings": duty.warnings(path, now),
+        **told,
+        **counted.together(now, partial(_read, now, tree, place, parts, Lists.read(path, now)), path),
     }
 
 
-def _read(path, now, tree, place, parts, reading) -> dict:
-    """What comes from the sums, all of it of one instant."""
+def _read(now, tree, place, parts, lists, reading) -> dict:
+    """What comes from the sums, all of it of one instant, and whatever has a name.
+
+    Names come last, as of one look at what they hang on: a unit made this moment has one when its first turn is read.
+    """
+    path = place.path
+    generation = parts[0].path.count("/") - path.count("/")  # all parts are of one level; 0: the place itself
+    counted.Wall(path, *_span(now), generation).read(reading)
+    with versions.held():
+        line = Lines(tree, parts[0].level)
+        sums = _sums(path, now, place, parts, generation, reading)
+        return {
+            **sums,
+            "late": {"count": sums["overview"]["late"]["value"], "rows": [line.of(row) for row in lists.late]},
+            "newest": [line.of(row) for row in lists.newest],
+            "marks": lists.marks,
+            "alerts": duty.alerts(path, now),
+        }
+
+
+def _sums(path, now, place, parts, generation, reading) -> dict:
     return {
         "overview": _overview(counted.overview(path, now, reading)),
         "flow": [_step(step) for step in counted.flow(path, now, reading)],
@@ -68,7 +78,7 @@ def _read(path, now, tree, place, parts, reading) -> dict:
             by: _trend(counted.trend(path, now, by, None, reading), like) for by, like in SPANS.items()
         },
         "kinds": _kinds(path, now, reading),
-        "children": _children(tree, place, parts, now, reading),
+        "children": _children(place, parts, generation, now, reading),
         "departments": _departments(path, now, reading),
     }
 
@@ -121,12 +131,11 @@ def _kinds(path, now, reading) -> list[dict]:
     ]
 
 
-def _children(tree, place, parts, now, reading) -> list[dict]:
+def _children(place, parts, generation, now, reading) -> list[dict]:
     """The parts of the territory, worst first."""
     found: dict = {}
-    if parts != [place]:
-        generation = parts[0].path.count("/") - place.path.count("/")  # all parts are of one level
-        found = counted.children(place.path, now, *_span(now), reading, generation)
+    if generation:
+        found = counted.children(place.path, now, *_span(now), reading, generation, counted.DUE)
     rows = []
     for part in parts:
         sums = found.get(part.pk, counted.ChildFigures())
@@ -158,39 +167,3 @@ def _departments(path, now, reading) -> list[dict]:
 
 def _worst(row):
     return (-row["late"], 2 if row["rate"] is None else row["rate"], -row["open"], row["name"])
-
-
-class _Lines:
-    """Events as rows of a screen: what, where, with whom, since when or how late."""
-
-    def __init__(self, tree, level):
-        self._tree, self._level = tree, level
-        self._names, self._standards = names.current(), limits.current().standards
-
-    def of(self, line) -> dict:
-        standard = self._standards.get(line.standard_id)
-        return {
-            "id": line.id,
-            "what": standard.minor_name if standard else "",
-            "where": self._where(line.grid_id),
-            "unit": self._names.units[line.holder_id]["name"],
-            "status": line.status,
-            "due": line.due_at and line.due_at.timestamp(),
-            "at": line.reported_at.timestamp(),
-        }
-
-    def _where(self, grid_id) -> str:
-        """The grid, behind the part of the territory that it belongs to."""
-        name = self._names.grids[grid_id]["name"]
-        ids = self._names.paths[grid_id].strip("/").split("/")
-        part = self._tree.by_id.get(int(ids[self._level])) if len(ids) > self._level else None
-        return name if part is None or name.startswith(part.name) else f"{part.name} {name}"
-
-
-def _marks(path, now) -> list[list[float]]:
-    """(longitude, latitude) of late events."""
-    rows = Event.objects.filter(
-        path__startswith=path, status__in=OPEN, due_at__lt=now, location__isnull=False
-    )
-    points = rows.order_by("due_at").values_list("location", flat=True)[:MARKS]
-    return [[round(point.x, ABOUT_100_M), round(point.y, ABOUT_100_M)] for point in points]

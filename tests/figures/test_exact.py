@@ -8,12 +8,15 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core import versions
 from core.errors import DomainError
 from events import figures, services, workflow
-from events.figures import checking, counted, folding, spans
+from events.figures import checking, counted, folding, spans, sums
 from events.models import (
     Assignment,
     DayFigure,
@@ -119,6 +122,36 @@ INSTANTS = (
 )  # fmt: skip
 
 
+def panels(path, now, start, end, reading=None, instants=sums.EVERY):
+    """What a wall shows of its territory; of its parts the rates that it shows."""
+    parts = figures.children(path, now, start, end, reading, 1, instants)
+    return [
+        figures.overview(path, now, reading),
+        figures.flow(path, now, reading),
+        *(figures.trend(path, now, by, None, reading) for by in ("hour", "day", "month")),
+        figures.kinds(path, start, end, 10, reading),
+        figures.departments(path, start, end, now, reading),
+        {pk: (one.open, one.late, one.soon, one.on_time, one.closing) for pk, one in parts.items() if quick(one)},
+    ]
+
+
+def quick(part):
+    return part.open or part.on_time.denominator
+
+
+def compare_wall(path, now, start, end):
+    """What is read ahead with one statement is what each figure reads for itself, and that is counted in `compare`."""
+
+    def look(reading):
+        figures.Wall(path, start, end, 1).read(reading)
+        with versions.held(), CaptureQueriesContext(connection) as queries:
+            found = panels(path, now, start, end, reading, figures.DUE)
+        assert len(queries) == 0, queries.captured_queries
+        return found
+
+    assert figures.together(now, look, path) == panels(path, now, start, end)
+
+
 def compare(scene, now):
     """Every figure, of each kind of level, from the rollups and from the events."""
     today = spans.local(now).date()
@@ -132,6 +165,7 @@ def compare(scene, now):
         for start, end in ((month, tomorrow), (today - A_DAY, today)):
             assert figures.period(path, start, end, now) == counted.period(path, start, end, now)
             assert figures.departments(path, start, end, now) == counted.departments(path, start, end, now)
+        compare_wall(path, now, month, tomorrow)
     for by, buckets in (("hour", 30), ("day", 4), ("month", 2)):
         assert figures.trend(path, now, by, buckets)[-4:] == counted.trend(path, now, by, 4)[-buckets:]
         assert figures.trend(scene.root.path, now, by, buckets)[-4:] == counted.trend(scene.root.path, now, by, 4)[-buckets:]

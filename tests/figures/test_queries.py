@@ -74,6 +74,17 @@ def test_several_read_together_share_the_state_and_the_tail(scene):
     assert overview.open.value == sum(step.count for step in steps) == 1
 
 
+def test_a_wall_reads_all_of_its_panels_with_one_statement(scene):
+    scene.handling()
+    now, path, today = timezone.now(), scene.root.path, timezone.localdate()
+    wall = figures.Wall(path, today - timedelta(days=29), today + timedelta(days=1), 2)
+    for _folded in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            figures.together(now, wall.read, path)
+        assert len(queries) == 4  # the state with the place, the tail, the sums, that nobody has folded
+        folding.fold()
+
+
 def test_a_fold_costs_the_same_for_one_event_and_for_many(scene):
     def cost():
         with CaptureQueriesContext(connection) as queries:
