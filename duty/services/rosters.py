@@ -14,6 +14,7 @@ from duty.models import RosterChange, Shift, UnitDuty
 from grids.models import Unit
 
 LONGEST = timedelta(hours=48)
+YEARS = range(2000, 2200)  # of a day that can stand on a roster: beyond lie slips of the hand, and the end of the calendar
 Action = RosterChange.Action
 
 
@@ -96,6 +97,15 @@ def set_duty(*, actor, unit: Unit, staffed: bool, phone: str) -> UnitDuty:
         duty.save()
         note_change(unit.pk, actor, Action.DUTY, before=before, after=after)
     return duty
+
+
+def clean_day(day: date, name: str = "day") -> date:
+    """Raises Invalid for a day that no roster is kept for."""
+    if day.year not in YEARS:
+        raise Invalid(fields={name: [_("Expected a day between %(first)s and %(last)s.") % {
+            "first": YEARS[0], "last": YEARS[-1],
+        }]})  # fmt: skip
+    return day
 
 
 def clean_phone(text: str, name: str = "phone") -> str:

@@ -34,7 +34,7 @@ def _day(text) -> date:
         found = date.fromisoformat(text or "")
     except ValueError:
         return timezone.localdate()
-    return found if 2000 < found.year < 2200 else timezone.localdate()
+    return found if found.year in rosters.YEARS else timezone.localdate()
 
 
 @login_required

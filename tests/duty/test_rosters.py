@@ -177,6 +177,21 @@ def test_every_mistake_of_a_file_is_named_and_nothing_is_written(scene):
     assert not Shift.objects.exists()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_no_roster_is_kept_for_is_told_and_not_a_fault(scene, day):
+    head, unit = scene.people["head_station"], scene.west.station
+    file = book([[day, "20:00", "8:00", "值班员", "", "周一", "", ""]])
+    with pytest.raises(Invalid) as error:
+        roster_files.import_duty(source=file, name="a.xlsx", actor=head, unit=unit)
+    assert list(error.value.fields) == ["2.day"]
+    shift, client = put(scene), login(head)
+    typed = {"day": day, "start": "20:00", "end": "08:00", "role": "watch", "name": "周一"}
+    for name, pk in (("duty:roster", unit.pk), ("duty:shift", shift.pk)):
+        answer = client.post(reverse(name, args=[pk]), typed)
+        assert answer.status_code == 422 and "2199" in answer.content.decode()
+    assert Shift.objects.count() == 1
+
+
 def test_units_named_in_a_file_are_those_one_keeps(scene):
     head = ["单位编码", *HEAD]
     rows = [[scene.east.station.code, "2026-11-30", "8:00", "20:00", "值班员", "", "周一", "", ""]]
