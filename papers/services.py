@@ -4,7 +4,9 @@ No request needs the broker: the row is the order. Whoever asks also sends a mes
 that fails, the sweep of the next minute finds the row.
 """
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -122,10 +124,20 @@ def discard(*, actor, paper_id: int):
     _remove(paper)
 
 
-def _remove(paper):
+def workplace(paper) -> Path:
+    """Where its job writes before the file is whole."""
+    return Path(settings.MEDIA_ROOT) / FOLDER / "work" / paper.uid.hex
+
+
+def clear(paper):
+    """Remove all that jobs have left of it on the disk, also what one has stored that was killed before it told so."""
     for field in (paper.file, paper.sheet):
-        if field:
-            field.delete(save=False)
+        field.storage.delete(field.field.generate_filename(paper, ""))
+    shutil.rmtree(workplace(paper), ignore_errors=True)
+
+
+def _remove(paper):
+    clear(paper)
     Paper.objects.filter(pk=paper.pk).update(status=Status.GONE, file="", sheet="")
     holds.forget(FOLDER, paper.pk)
 
