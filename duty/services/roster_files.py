@@ -11,7 +11,7 @@ from accounts.models import User
 from duty import selectors
 from duty.models import RosterChange, Shift
 from duty.services import roster_rows
-from duty.services.rosters import note_change, writable
+from duty.services.rosters import hold, note_change, writable
 from grids.models import Post, Unit
 from grids.services.findings import Findings
 
@@ -61,7 +61,7 @@ def summary(done: RosterImported) -> list[str]:
 
 
 class _File:
-    """The rows beside what is in the database: three queries for any number of rows."""
+    """The rows beside what is in the database: four queries for any number of rows."""
 
     def __init__(self, rows, headings, findings, actor, unit):
         self.rows, self.headings, self.findings, self.actor, self.unit = rows, headings, findings, actor, unit
@@ -92,6 +92,7 @@ class _File:
             return {}
         first, last = min(r.starts_at for r in self.rows), max(r.starts_at for r in self.rows)
         units = [u.pk for u in self.units.values()]
+        hold(units)
         there = Shift.objects.select_for_update(of=["self"]).filter(unit__in=units, starts_at__range=(first, last))
         return {(s.unit_id, s.starts_at, s.role, s.name): s for s in there}
 
