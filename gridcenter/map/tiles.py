@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Model
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core import tiles, versions
@@ -77,6 +78,7 @@ def tile(request, layer, z, x, y):
         whose(request.user, source.seen),
         [kept.get(name) for name in source.versions],
         [kept[model._meta.label] for model in source.histories],
+        timezone.localdate(),  # a redrawing comes into force, and a post begins or ends, at midnight without any write
         int(time.time() // source.seconds),
     )
     return tiles.answer(
