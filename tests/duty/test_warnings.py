@@ -341,7 +341,7 @@ def test_a_page_costs_the_same_with_and_without_warnings(scene, django_assert_ma
     assert len(busy) == len(calm)
 
 
-@pytest.mark.parametrize("word", ["events", "a:b", "//example.com/", "https://example.com/", "javascript:alert(1)", "\\", "٣"])
+@pytest.mark.parametrize("word", ["events", "a:b", "//example.com/", "https://example.com/", "javascript:alert(1)", "٣"])
 def test_after_taking_one_goes_on_within_this_site_whatever_the_form_says(scene, word):
     made, client = raise_one(scene), Client()
     client.force_login(scene.people["op_station"], backend="django.contrib.auth.backends.ModelBackend")
