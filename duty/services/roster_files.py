@@ -163,14 +163,15 @@ class _File:
         return RosterImported(len(self.new), len(self.changed), self.unchanged)
 
 
-def rows_of(unit: Unit, first: date, days: int):
-    """The shifts that begin in so many days, as rows of HEAD."""
+def rows_of(unit: Unit, first: date, days: int, *, numbers: bool):
+    """The shifts that begin in so many days, as rows of HEAD. `numbers`: with staff numbers, by which people log in: for
+    those who keep the roster, and read the file in again."""
     begin, end = selectors.midnight(first), selectors.midnight(first + timedelta(days=days))
     shifts = Shift.objects.filter(unit=unit, starts_at__gte=begin, starts_at__lt=end).select_related("user")
     for shift in shifts.order_by("starts_at", "pk"):
+        number = (shift.user.staff_number or "") if numbers and shift.user else ""
         start, end_at = timezone.localtime(shift.starts_at), timezone.localtime(shift.ends_at)
         yield (
             unit.code, unit.name, start.date().isoformat(), start.strftime("%H:%M"), end_at.strftime("%H:%M"),
-            str(shift.get_role_display()), (shift.user.staff_number or "") if shift.user else "", shift.name, shift.phone,
-            shift.note,
+            str(shift.get_role_display()), number, shift.name, shift.phone, shift.note,
         )  # fmt: skip

@@ -50,7 +50,7 @@ def _around(user, own):
     scope = Scope.of(user)
     readable = selectors.rosters_for(user).filter(kind="centre")
     ids = {u.pk for u in own}
-    outside = [u for u in readable.order_by("grid__level") if not any(u.grid.path.startswith(r) for r in scope.land)]
+    outside = readable.exclude(scope.land_q("grid__path")).order_by("grid__level")
     above = [u for u in outside if u.pk not in ids]
     tops = [u for u in own if u.kind == "centre"]
     below = readable.filter(grid__parent__in=[u.grid_id for u in tops]).order_by("grid__path")

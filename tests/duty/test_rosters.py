@@ -277,6 +277,16 @@ def test_the_week_page_its_form_and_its_workbook(scene):
     assert login(scene.people["op_station"]).post(url, good | {"day": "2026-12-01"}).status_code == 403
 
 
+def test_numbers_by_which_people_log_in_leave_with_those_who_keep_the_roster_only(scene):
+    user, url = scene.people["op_station"], reverse("duty:export", args=[scene.west.station.pk])
+    type(user).objects.filter(pk=user.pk).update(staff_number="W001")
+    put(scene, user=type(user).objects.get(pk=user.pk))
+    for who, number in (("head_station", "W001"), ("op_station", None), ("worker_full", None), ("op_top", None)):
+        file = login(scene.people[who]).get(url, {"day": MONDAY.isoformat()})
+        (row,) = list(load_workbook(io.BytesIO(file.content)).active.values)[1:]
+        assert (row[6] or None, row[7]) == (number, str(user)), who
+
+
 def test_the_pages_cost_the_same_for_one_shift_and_many(scene, django_assert_max_num_queries):
     client = login(scene.people["head_town"])
     put(scene)
