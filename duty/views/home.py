@@ -11,6 +11,7 @@ from duty.services import handovers
 from duty.views.common import need
 from duty.views.warnings import dress
 from events import paging
+from events.workflow import OPEN
 from grids.models import Unit
 from grids.scope import Scope
 
@@ -69,7 +70,8 @@ def _unit(unit, lines, user):
 def _counts(user, now):
     if not board.may_look(user):
         return []
-    found = board.counts(board.visible(user), now)
+    # Of events that are over there are ever more, and none of them is in the groups that are shown here.
+    found = board.counts(board.visible(user).filter(event__status__in=OPEN), now)
     return [{"group": group, "n": found[group.name]} for group in board.GROUPS if group.name != "closed"]
 
 
