@@ -52,6 +52,8 @@ def _begun(paper, now) -> bool:
 def _make(paper, now) -> str:
     recipe = RECIPES[paper.kind]
     plan = recipe.plan(paper.owner, paper.options)
+    if paper.unmasked:
+        services.permit_clear(paper.owner, plan)
     order = Order(paper.owner, plan, paper.options, now, paper.unmasked)
     content = recipe.content(order)
     _keep(paper, total=2 * plan.parts + 1)
