@@ -12,6 +12,7 @@ from duty import selectors
 from duty.models import Level, Shift
 from duty.models.warning import BY_HAND, Cause
 from duty.services.roster_rows import span
+from duty.services.rosters import clean_day
 from events.forms_fields import SegmentsWidget
 from events.models import Event
 from grids.models import Grid
@@ -66,6 +67,12 @@ class ShiftForm(forms.Form):
                 "person": shift.user_id or "", "name": "" if shift.user_id else shift.name, "role": shift.role,
                 "day": start.date(), "start": start.time(), "end": end.time(), "phone": shift.phone, "note": shift.note,
             }  # fmt: skip
+
+    def clean_day(self):
+        try:
+            return clean_day(self.cleaned_data["day"])
+        except DomainError as error:
+            raise forms.ValidationError(error.fields["day"]) from error
 
     def supplied(self):
         given = self.cleaned_data

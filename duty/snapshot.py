@@ -67,9 +67,10 @@ def _asked(pk, number, what, unit, by, now):
 
 
 def _whistles(whistled, now):
-    columns = ("whistle__event_id", "whistle__event__number", "whistle__place", "unit__name", "come_by")
+    event = ("whistle__event_id", "whistle__event__number", "whistle__event__standard__minor_name")
+    columns = (*event, "unit__name", "come_by")
     rows = list(whistled.order_by("come_by", "pk").values_list(*columns))
     return [
-        _asked(pk, number, place, unit, by, now)
-        for pk, number, place, unit, by in rows[:MOST]
+        _asked(pk, number, what or "", unit, by, now)
+        for pk, number, what, unit, by in rows[:MOST]
     ], len(rows)

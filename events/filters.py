@@ -1,7 +1,7 @@
 """Filters of event lists: the desk's and the API's alike."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import django_filters as filters
 from django import forms
@@ -29,6 +29,7 @@ LEVELS = [
 OPEN_CHOICES = [("yes", _("Open")), ("no", _("Finished"))]
 NUMBER = re.compile(r"^\d{6}-\d{4}(-\d{0,9})?$")
 MOST_DIGITS = 2**63 - 1
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # beyond, midnight may lie outside the calendar
 
 
 class AnyOf(filters.MultipleChoiceFilter):
@@ -171,7 +172,7 @@ class EventFilterSet(filters.FilterSet):
         return queryset.filter(reported_at__gte=_midnight(value))
 
     def to_day(self, queryset, name, value):
-        return queryset.filter(reported_at__lt=_midnight(value + timedelta(days=1)))
+        return queryset.filter(reported_at__lt=_midnight(min(value, LATEST) + timedelta(days=1)))
 
 
 class StandardFilterSet(filters.FilterSet):
@@ -185,4 +186,5 @@ class StandardFilterSet(filters.FilterSet):
 
 
 def _midnight(day):
+    day = min(max(day, EARLIEST), LATEST)
     return timezone.make_aware(datetime(day.year, day.month, day.day))

@@ -1,7 +1,9 @@
 """Making a paper: run by a job, harmless when run twice or killed, one process at a time (core.holds)."""
 
 import logging
-import tempfile
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.files import File
@@ -9,7 +11,7 @@ from django.utils import timezone, translation
 
 from core import holds
 from core.errors import DomainError
-from papers import pdf, workbook
+from papers import pdf, services, workbook
 from papers.makers import RECIPES
 from papers.models import Paper, Phase, Status
 from papers.recipes import Order
@@ -28,7 +30,8 @@ def make(paper_id: int) -> str:
         if paper.tries >= MOST_TRIES:
             return _end(paper, Status.FAILED, problem={"code": "stopped"})
         now = timezone.now()
-        _keep(paper, status=Status.MAKING, phase=Phase.GATHER, tries=paper.tries + 1, done=0, started_at=now, as_of=now)
+        if not _begun(paper, now):
+            return ""
         try:
             with translation.override(paper.language):
                 return _make(paper, now)
@@ -40,14 +43,22 @@ def make(paper_id: int) -> str:
             return _end(paper, Status.FAILED, problem={"code": "fault"})
 
 
+def _begun(paper, now) -> bool:
+    """False where its owner has discarded it since it was read."""
+    given = {"status": Status.MAKING, "phase": Phase.GATHER, "tries": paper.tries + 1, "done": 0, "started_at": now}
+    return _keep(paper, Paper.objects.unfinished(), as_of=now, **given)
+
+
 def _make(paper, now) -> str:
     recipe = RECIPES[paper.kind]
     plan = recipe.plan(paper.owner, paper.options)
+    if paper.unmasked:
+        services.permit_clear(paper.owner, plan)
     order = Order(paper.owner, plan, paper.options, now, paper.unmasked)
     content = recipe.content(order)
     _keep(paper, total=2 * plan.parts + 1)
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "paper.pdf"
+    with _workplace(paper) as folder:
+        target = folder / "paper.pdf"
         parts = _told(content.parts, paper)
         pages = pdf.write(
             parts, target, picture=content.picture, most_pages=recipe.most_pages,
@@ -55,7 +66,7 @@ def _make(paper, now) -> str:
         )  # fmt: skip
         _store(paper.file, target)
         if content.sheets:
-            sheet = Path(folder) / "paper.xlsx"
+            sheet = folder / "paper.xlsx"
             workbook.write(content.sheets, sheet)
             _store(paper.sheet, sheet)
     done = timezone.now()
@@ -65,6 +76,18 @@ def _make(paper, now) -> str:
     )  # fmt: skip
 
 
+@contextmanager
+def _workplace(paper) -> Iterator[Path]:
+    """A folder that is known by the paper: what a killed job leaves in it is found and removed."""
+    services.clear(paper)
+    folder = services.workplace(paper)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _told(parts, paper):
     for number, html in enumerate(parts):
         _keep(paper, phase=Phase.LAYOUT, done=2 * number + 1)
@@ -72,19 +95,19 @@ def _told(parts, paper):
 
 
 def _store(field, path: Path):
-    """A file of an attempt before is put aside: its name is the paper's own."""
-    name = field.field.generate_filename(field.instance, "")
-    field.storage.delete(name)
+    """Under the paper's own name."""
     with path.open("rb") as file:
-        field.save(name, File(file), save=False)
+        field.save(field.field.generate_filename(field.instance, ""), File(file), save=False)
 
 
-def _keep(paper, **values):
+def _keep(paper, among=Paper.objects, **values) -> bool:
     for name, given in values.items():
         setattr(paper, name, given)
-    Paper.objects.filter(pk=paper.pk).update(**values)
+    return bool(among.filter(pk=paper.pk).update(**values))
 
 
 def _end(paper, status, **values) -> str:
+    if status == Status.FAILED:
+        services.clear(paper)  # nobody would ever fetch or remove what an attempt has stored
     _keep(paper, status=status, phase="", **values)
     return status

@@ -4,7 +4,9 @@ No request needs the broker: the row is the order. Whoever asks also sends a mes
 that fails, the sweep of the next minute finds the row.
 """
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -54,10 +56,15 @@ def ask(*, actor, kind: str, options: dict, unmasked=False, reason="", key: UUID
     )  # fmt: skip
 
 
-def _permitted(actor, plan, reason, address) -> str:
-    """Private data in clear: by permission, with a reason, written down before anything is made."""
+def permit_clear(actor, plan):
+    """Raises Refused where this person's posts of today do not let them print private data in clear."""
     if not Scope.of(actor).may_at(CLEAR, plan.grid.path):
         raise Refused(_("Your post does not let you print private data in clear."))
+
+
+def _permitted(actor, plan, reason, address) -> str:
+    """Private data in clear: by permission, with a reason, written down before anything is made."""
+    permit_clear(actor, plan)
     row = access.write(
         actor=actor, act=Access.Act.EXPORT, kind=Recorded.EVENT, record_id=getattr(plan.subject, "pk", None),
         grid=plan.grid, fields=["contact_phone"], reason=access.checked_reason(reason), address=address,
@@ -97,14 +104,17 @@ def interrupted(paper) -> bool:
 
 
 @transaction.atomic
-def again(*, actor, paper_id: int) -> Paper:
-    """A paper whose job died, or that failed, to be made once more. Raises NotFound, Conflict."""
+def again(*, actor, paper_id: int, address="") -> Paper:
+    """A paper whose job died, or that failed, to be made once more. Raises NotFound, Refused, Conflict. With private data
+    in clear it is written down once more: what is made now tells what is so now."""
     paper = Paper.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=paper_id).first()
     if paper is None:
         raise NotFound
     if paper.status not in (Status.WAITING, Status.FAILED) and not interrupted(paper):
         raise Conflict(_("This paper is: %(status)s.") % {"status": paper.get_status_display()})
-    RECIPES[paper.kind].plan(actor, paper.options)
+    plan = RECIPES[paper.kind].plan(actor, paper.options)
+    if paper.unmasked:
+        _permitted(actor, plan, paper.reason, address)
     paper.status, paper.tries, paper.done, paper.phase, paper.problem = Status.WAITING, 0, 0, "", {}
     paper.created_at = timezone.now()
     paper.save(update_fields=["status", "tries", "done", "phase", "problem", "created_at"])
@@ -122,10 +132,20 @@ def discard(*, actor, paper_id: int):
     _remove(paper)
 
 
-def _remove(paper):
+def workplace(paper) -> Path:
+    """Where its job writes before the file is whole."""
+    return Path(settings.MEDIA_ROOT) / FOLDER / "work" / paper.uid.hex
+
+
+def clear(paper):
+    """Remove all that jobs have left of it on the disk, also what one has stored that was killed before it told so."""
     for field in (paper.file, paper.sheet):
-        if field:
-            field.delete(save=False)
+        field.storage.delete(field.field.generate_filename(paper, ""))
+    shutil.rmtree(workplace(paper), ignore_errors=True)
+
+
+def _remove(paper):
+    clear(paper)
     Paper.objects.filter(pk=paper.pk).update(status=Status.GONE, file="", sheet="")
     holds.forget(FOLDER, paper.pk)
 

@@ -131,9 +131,9 @@ def _own(request, pk):
         raise Http404 from error
 
 
-def _step(request, pk, step):
+def _step(request, pk, step, **more):
     try:
-        made = step(actor=request.user, paper_id=pk)
+        made = step(actor=request.user, paper_id=pk, **more)
     except DomainError as error:
         if error.status in (403, 404):
             raise (PermissionDenied if error.status == 403 else Http404) from error
@@ -146,7 +146,7 @@ def _step(request, pk, step):
 @require_POST
 def again(request, pk):
     """Once more, where the job died or failed."""
-    made = _step(request, pk, services.again)
+    made = _step(request, pk, services.again, address=request.META.get("REMOTE_ADDR", ""))
     if made is not None:
         _start(made)
     return redirect("papers:paper", pk)

@@ -154,6 +154,14 @@ def test_quick_times_and_levels_narrow_the_list(county, query, found):
     assert set(pks(visit(county.operator).get(f"/events/?{query}"))) == {events[name].pk for name in found}
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_filter_like_any_other(county, day):
+    event, = far_apart(county, 1)
+    client, early = visit(county.operator), day < "1970"
+    assert pks(client.get("/events/", {"reported_from": day})) == ([event.pk] if early else [])
+    assert pks(client.get("/events/", {"reported_to": day})) == ([] if early else [event.pk])
+
+
 def test_filters_are_found_by_typing_within_ones_land(county):
     def labels(user, name, words):
         return text_of(visit(user).get(f"/events/look/{name}/", {f"{name}_q": words}))

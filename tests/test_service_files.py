@@ -309,6 +309,10 @@ def test_a_backup_comes_back_whole_and_only_into_an_empty_database(scratch_datab
     photo = tmp_path / "old" / "media" / "2026" / "photo.jpg"
     photo.parent.mkdir(parents=True)
     photo.write_bytes(b"photo")
+    for private in ("papers/ab/case.pdf", "registry/imports/people.xlsx"):  # removed after hours or days: not for a mirror
+        for place in (tmp_path / "old" / "media" / private, tmp_path / "saved" / "media" / private):
+            place.parent.mkdir(parents=True)
+            place.write_bytes(b"430281...")
 
     saved = run_tool("backup", DATABASE_URL=old, DATA_DIR=str(tmp_path / "old"), BACKUP_DIR=str(tmp_path / "saved"))
     assert saved.returncode == 0, saved.stderr
@@ -319,6 +323,8 @@ def test_a_backup_comes_back_whole_and_only_into_an_empty_database(scratch_datab
         cursor.execute("SELECT ST_AsText(place) FROM kept")
         assert cursor.fetchall() == [("POINT(113.49 27.65)",)]
     assert (tmp_path / "new" / "media" / "2026" / "photo.jpg").read_bytes() == b"photo"
+    for folder in ("saved", "new"):
+        assert [one.name for one in (tmp_path / folder / "media").rglob("*") if one.is_file()] == ["photo.jpg"]
 
     again = run_tool("restore", str(dump), DATABASE_URL=new, DATA_DIR=str(tmp_path / "new"))
     assert again.returncode == 1

@@ -11,7 +11,7 @@ from accounts.models import User
 from duty import selectors
 from duty.models import RosterChange, Shift
 from duty.services import roster_rows
-from duty.services.rosters import note_change, writable
+from duty.services.rosters import hold, note_change, writable
 from grids.models import Post, Unit
 from grids.services.findings import Findings
 
@@ -61,7 +61,7 @@ def summary(done: RosterImported) -> list[str]:
 
 
 class _File:
-    """The rows beside what is in the database: three queries for any number of rows."""
+    """The rows beside what is in the database: four queries for any number of rows."""
 
     def __init__(self, rows, headings, findings, actor, unit):
         self.rows, self.headings, self.findings, self.actor, self.unit = rows, headings, findings, actor, unit
@@ -92,6 +92,7 @@ class _File:
             return {}
         first, last = min(r.starts_at for r in self.rows), max(r.starts_at for r in self.rows)
         units = [u.pk for u in self.units.values()]
+        hold(units)
         there = Shift.objects.select_for_update(of=["self"]).filter(unit__in=units, starts_at__range=(first, last))
         return {(s.unit_id, s.starts_at, s.role, s.name): s for s in there}
 
@@ -162,14 +163,15 @@ class _File:
         return RosterImported(len(self.new), len(self.changed), self.unchanged)
 
 
-def rows_of(unit: Unit, first: date, days: int):
-    """The shifts that begin in so many days, as rows of HEAD."""
+def rows_of(unit: Unit, first: date, days: int, *, numbers: bool):
+    """The shifts that begin in so many days, as rows of HEAD. `numbers`: with staff numbers, by which people log in: for
+    those who keep the roster, and read the file in again."""
     begin, end = selectors.midnight(first), selectors.midnight(first + timedelta(days=days))
     shifts = Shift.objects.filter(unit=unit, starts_at__gte=begin, starts_at__lt=end).select_related("user")
     for shift in shifts.order_by("starts_at", "pk"):
+        number = (shift.user.staff_number or "") if numbers and shift.user else ""
         start, end_at = timezone.localtime(shift.starts_at), timezone.localtime(shift.ends_at)
         yield (
             unit.code, unit.name, start.date().isoformat(), start.strftime("%H:%M"), end_at.strftime("%H:%M"),
-            str(shift.get_role_display()), (shift.user.staff_number or "") if shift.user else "", shift.name, shift.phone,
-            shift.note,
+            str(shift.get_role_display()), number, shift.name, shift.phone, shift.note,
         )  # fmt: skip

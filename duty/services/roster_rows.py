@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from duty.models import Shift
-from duty.services.rosters import LONGEST, clean_phone
+from duty.services.rosters import LONGEST, clean_day, clean_phone
 from grids.services import tables
 from grids.services.findings import Findings
 
@@ -107,7 +107,8 @@ class _Reader:
         return tables.code(value)[: SIZES[name]]
 
     def _read_day(self, value, name):
-        return tables.day(value)
+        day = tables.day(value)
+        return day and clean_day(day, name)
 
     def _read_start(self, value, name):
         return clock(value)

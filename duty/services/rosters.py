@@ -1,5 +1,6 @@
 """Writes of rosters: shifts one by one, a week copied, the duty of a unit. Each leaves a row in the trail."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from duty.models import RosterChange, Shift, UnitDuty
 from grids.models import Unit
 
 LONGEST = timedelta(hours=48)
+YEARS = range(2000, 2200)  # of a day that can stand on a roster: beyond lie slips of the hand, and the end of the calendar
 Action = RosterChange.Action
 
 
@@ -24,10 +26,18 @@ def writable(actor, unit: Unit) -> Unit:
     return unit
 
 
+def hold(unit_ids: Iterable[int]):
+    """One writer of a roster at a time, until the end of the transaction: two who copy a week, bring in the same file or
+    write the same line would else meet in the database's constraint. Steps of events do not wait for it."""
+    rows = Unit.objects.select_for_update(no_key=True, of=["self"]).filter(pk__in=list(unit_ids)).order_by("pk")
+    list(rows.values_list("pk"))
+
+
 @transaction.atomic
 def add_shift(*, actor, unit: Unit, user=None, name="", role, starts_at, ends_at, phone="", note="") -> Shift:
     """Put somebody on the roster: `user`, or a `name` without an account. Raises Invalid by field, Refused."""
     writable(actor, unit)
+    hold([unit.pk])
     shift = Shift(unit=unit, role=role, starts_at=starts_at, ends_at=ends_at, note=note)
     _fill(shift, user, name, phone)
     _save(shift)
@@ -66,7 +76,7 @@ def copy_week(*, actor, unit: Unit, day: date) -> int:
     writable(actor, unit)
     start = selectors.monday(day)
     begin, step = selectors.midnight(start), timedelta(days=7)
-    Unit.objects.select_for_update().get(pk=unit.pk)  # two who copy at once
+    hold([unit.pk])
     old = Shift.objects.filter(unit=unit, starts_at__gte=begin - step, starts_at__lt=begin).order_by("pk")
     there = list(Shift.objects.filter(unit=unit).between(begin, begin + step + LONGEST))
     made = [
@@ -96,6 +106,15 @@ def set_duty(*, actor, unit: Unit, staffed: bool, phone: str) -> UnitDuty:
         duty.save()
         note_change(unit.pk, actor, Action.DUTY, before=before, after=after)
     return duty
+
+
+def clean_day(day: date, name: str = "day") -> date:
+    """Raises Invalid for a day that no roster is kept for."""
+    if day.year not in YEARS:
+        raise Invalid(fields={name: [_("Expected a day between %(first)s and %(last)s.") % {
+            "first": YEARS[0], "last": YEARS[-1],
+        }]})  # fmt: skip
+    return day
 
 
 def clean_phone(text: str, name: str = "phone") -> str:
@@ -138,6 +157,7 @@ def check(shift: Shift):
 
 
 def _locked(actor, shift_id):
+    hold(Shift.objects.filter(pk=shift_id).values_list("unit", flat=True))
     shift = Shift.objects.select_for_update(of=["self"]).filter(pk=shift_id).first()
     if shift is None or not Shift.objects.visible_to(actor).filter(pk=shift_id).exists():
         raise NotFound

@@ -119,8 +119,13 @@ def call_up(now) -> int:
     total = 0
     for level, minutes in Response.objects.filter(take_minutes__gt=0).values_list("level", "take_minutes"):
         waited = Warning.objects.untaken().filter(level=level, asked_at__lte=now - timedelta(minutes=minutes))
-        with transaction.atomic():
-            total += _call_up(_lock(waited.filter(until__gt=now)), now)
+        last, more = 0, True
+        while more:  # those with no centre above stay as they are, and must not stand in the way of the others
+            with transaction.atomic():
+                batch = _lock(waited.filter(until__gt=now, pk__gt=last))
+                total += _call_up(batch, now)
+            more = len(batch) == BATCH
+            last = batch[-1].pk if batch else last
     return total
 
 

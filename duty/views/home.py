@@ -11,6 +11,7 @@ from duty.services import handovers
 from duty.views.common import need
 from duty.views.warnings import dress
 from events import paging
+from events.workflow import OPEN
 from grids.models import Unit
 from grids.scope import Scope
 
@@ -50,7 +51,7 @@ def _around(user, own):
     scope = Scope.of(user)
     readable = selectors.rosters_for(user).filter(kind="centre")
     ids = {u.pk for u in own}
-    outside = [u for u in readable.order_by("grid__level") if not any(u.grid.path.startswith(r) for r in scope.land)]
+    outside = readable.exclude(scope.land_q("grid__path")).order_by("grid__level")
     above = [u for u in outside if u.pk not in ids]
     tops = [u for u in own if u.kind == "centre"]
     below = readable.filter(grid__parent__in=[u.grid_id for u in tops]).order_by("grid__path")
@@ -69,7 +70,8 @@ def _unit(unit, lines, user):
 def _counts(user, now):
     if not board.may_look(user):
         return []
-    found = board.counts(board.visible(user), now)
+    # Of events that are over there are ever more, and none of them is in the groups that are shown here.
+    found = board.counts(board.visible(user).filter(event__status__in=OPEN), now)
     return [{"group": group, "n": found[group.name]} for group in board.GROUPS if group.name != "closed"]
 
 

@@ -34,7 +34,7 @@ def _day(text) -> date:
         found = date.fromisoformat(text or "")
     except ValueError:
         return timezone.localdate()
-    return found if 2000 < found.year < 2200 else timezone.localdate()
+    return found if found.year in rosters.YEARS else timezone.localdate()
 
 
 @login_required
@@ -181,7 +181,9 @@ def export(request, pk):
     """The week, or so many days from a day on, as a workbook that can be read in again."""
     unit, day = readable_unit(request.user, pk), _day(request.GET.get("day"))
     first = selectors.monday(day)
-    rows = list(roster_files.rows_of(unit, first, min(paging.number(request.GET.get("days")) or 7, MOST_DAYS)))
+    days = min(paging.number(request.GET.get("days")) or 7, MOST_DAYS)
+    keeps = selectors.may_edit(request.user, unit.grid.path)
+    rows = list(roster_files.rows_of(unit, first, days, numbers=keeps))
     response = HttpResponse(b"".join(xlsx_pieces(list(roster_files.HEAD), [rows])), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="duty-{unit.pk}-{first.isoformat()}.xlsx"'
     return response

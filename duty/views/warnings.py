@@ -6,7 +6,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +17,7 @@ from duty.services import warnings
 from duty.templatetags.duty import banner
 from duty.views.common import as_http, need
 from events.models import Event
+from events.views.detail import local
 from grids.scope import Scope
 
 PAGE = 30
@@ -132,9 +132,7 @@ def take(request, pk):
         if by_script:
             return render(request, "duty/_banner.html", banner(request))
         messages.success(request, _("You have taken the warning “%(title)s”.") % {"title": row.title})
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(back if safe else reverse("duty:warning", args=[pk]))
+    return redirect(local(request.POST.get("next")) or reverse("duty:warning", args=[pk]))
 
 
 @login_required

@@ -120,9 +120,9 @@ def _next(request):
 
 
 def local(wanted) -> str:
-    """An address of this site, or nothing."""
+    """An address of this site, or nothing: a mere word would be taken for the name of a page."""
     wanted = wanted or ""
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 @login_required

@@ -136,10 +136,10 @@ class Hub:
                     self._tell(changes, too_many, self.looked_at)
                     self._warn(warnings)
                     ready.set()
-                except (DatabaseError, InterfaceError) as error:
+                except Exception as error:  # whatever it is: a line that nobody looks for would still say that it lives
                     if begun - said_at > QUIET_SECONDS or not said_at:
                         said_at = begun
-                        log.warning("The database is out of reach, open screens wait: %s", error)
+                        _say(error)
                     await run(self._thread, connections.close_all)
                     self.warnings = WarningsLook(missed=True)
                 await asyncio.sleep(max(0.0, EVERY_SECONDS - (time.monotonic() - begun)))
@@ -158,6 +158,13 @@ class Hub:
                 listener.add_everything(at)
             elif changes:
                 listener.add(changes, at)
+
+
+def _say(error):
+    if isinstance(error, DatabaseError | InterfaceError):
+        log.warning("The database is out of reach, open screens wait: %s", error)
+    else:
+        log.error("A look for open screens went wrong, they wait", exc_info=error)
 
 
 def _read(reader):

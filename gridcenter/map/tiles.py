@@ -78,6 +78,7 @@ def tile(request, layer, z, x, y):
         whose(request.user, source.seen),
         [kept.get(name) for name in source.versions],
         [kept[model._meta.label] for model in source.histories],
+        timezone.localdate(),  # a redrawing comes into force, and a post begins or ends, at midnight without any write
         int(time.time() // source.seconds),
     )
     return tiles.answer(

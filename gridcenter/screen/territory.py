@@ -90,7 +90,7 @@ def tree(versions=None) -> Tree:
     return made
 
 
-_drawings: OrderedDict[tuple, dict] = OrderedDict()
+_drawings: OrderedDict[int, tuple[Tree, dict]] = OrderedDict()
 _lock = Lock()
 
 
@@ -101,14 +101,15 @@ def drawing(place: Place, versions) -> dict:
     Kept per process until the tree changes. Two queries when it is made, none of them per part.
     """
     found = tree(versions)
-    key = (id(found), place.pk)
     with _lock:
-        if key in _drawings:
-            _drawings.move_to_end(key)
-            return _drawings[key]
+        known, made = _drawings.get(place.pk, (None, None))
+        if known is found:  # the tree itself is held: the address of one that is gone may be given to the next
+            _drawings.move_to_end(place.pk)
+            return made
     made = _draw(place, found)
     with _lock:
-        _drawings[key] = made
+        _drawings[place.pk] = found, made
+        _drawings.move_to_end(place.pk)
         while len(_drawings) > KEPT:
             _drawings.popitem(last=False)
     return made

@@ -19,11 +19,12 @@ AT_MOST_EVERY = timedelta(seconds=20)  # presses of "count again" in between cha
 def recount(path: str = "/") -> int:
     """Count all checks anew at and below `path`; how many grids. Harmless at once with another."""
     now, grids = timezone.now(), Grid.objects.filter(path__startswith=path)
-    ids = dict(grids.values_list("path", "pk"))
+    ids = dict(grids.order_by("pk").values_list("path", "pk"))  # in one order: two at once must not wait for each other
     made = {pk: QualityCount(grid_id=pk, counted_at=now, totals={}, found={}) for pk in ids.values()}
     for where, totals, found in quality.counted(path):
-        made[ids[where]].totals |= totals
-        made[ids[where]].found |= found
+        if where in ids:  # else it was made or moved while we counted, and comes next time
+            made[ids[where]].totals |= totals
+            made[ids[where]].found |= found
     with transaction.atomic():
         QualityCount.objects.bulk_create(
             made.values(), batch_size=1000, update_conflicts=True, unique_fields=["grid"],

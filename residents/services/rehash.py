@@ -74,7 +74,7 @@ def rehash(hashed: Hashed, batch: int = BATCH) -> Iterator[tuple[int, int]]:
             stored, old = texts[:count], tuple(text or "" for text in texts[count:])
             made = hashed.make(*(ciphers.decrypt(text or "") for text in stored))
             if made != old:
-                changed.append((pk, *made, stored[0] or ""))
+                changed.append((pk, *made, *(text or "" for text in stored)))
         with transaction.atomic():
             _write(hashed, changed)
         yield len(rows), len(changed)
@@ -92,18 +92,22 @@ def _rows(hashed, last, batch):
 
 
 def _write(hashed, rows):
-    """Only where the first stored text is still the one that was read: somebody may have written meanwhile."""
+    """Only where the stored texts are still those that were read: somebody may have written meanwhile."""
     table, names = hashed.table, [f"n{number}" for number in range(len(hashed.columns))]
+    were = [f"was{number}" for number in range(len(hashed.sources))]
+    same = " AND ".join(
+        f"COALESCE({table}.{source}, '') = v.{was}" for source, was in zip(hashed.sources, were, strict=True)
+    )
     sets = ", ".join(
         f"{column} = CAST(v.{name} AS varchar(64))" for column, name in zip(hashed.columns, names, strict=True)
     )
-    width = len(names) + 2
+    width = 1 + len(names) + len(were)
     with connection.cursor() as cursor:
         for piece in pieces(rows, width):
             marks = ", ".join([f"({', '.join(['%s'] * width)})"] * len(piece))
             cursor.execute(
-                f"WITH v (pk, {', '.join(names)}, was) AS (VALUES {marks}) UPDATE {table} SET {sets} FROM v "
-                f"WHERE {table}.{hashed.key} = CAST(v.pk AS bigint) AND COALESCE({table}.{hashed.sources[0]}, '') = v.was",
+                f"WITH v (pk, {', '.join((*names, *were))}) AS (VALUES {marks}) UPDATE {table} SET {sets} FROM v "
+                f"WHERE {table}.{hashed.key} = CAST(v.pk AS bigint) AND {same}",
                 [value for row in piece for value in row],
             )
 

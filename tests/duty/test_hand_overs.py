@@ -13,7 +13,7 @@ from accounts.models import User
 from core.errors import Conflict, Invalid, NotFound, Refused
 from duty.models import HandOver, Matter, Remark
 from duty.services import handovers
-from events.models import Event
+from events.models import Event, Whistle
 from tests.scenes import Scene, again, file_database
 
 
@@ -45,6 +45,8 @@ def test_what_is_open_stands_in_it_as_it_was(scene):
     assert (counts["late"], counts["register"], counts["whistles"]) == (1, 1, 1)
     assert station.snapshot["late"][0]["event"] == late.pk
     assert "井盖" not in str(station.snapshot["late"])  # numbers and classes, not what people wrote
+    where = Whistle.objects.values_list("place", flat=True).get()
+    assert where and where not in str(station.snapshot["whistles"])
     Event.objects.filter(pk=late.pk).update(status="cancelled")
     station.refresh_from_db()
     assert station.snapshot["counts"]["late"] == 1

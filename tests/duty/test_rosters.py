@@ -1,10 +1,12 @@
 """Rosters: who may keep them, gaps and overlaps, copying, files, on duty now with the unit's own phone to fall back on."""
 
 import io
+import threading
 from datetime import date, datetime, timedelta
+from zipfile import ZipFile
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
@@ -14,7 +16,7 @@ from duty import selectors
 from duty.models import RosterChange, Shift, UnitDuty
 from duty.services import roster_files, rosters
 from grids.models import Unit
-from tests.scenes import beijing
+from tests.scenes import Scene, beijing, file_database
 
 MONDAY = date(2026, 11, 30)
 HEAD = ["日期", "开始", "结束", "岗位", "工号", "姓名", "值班电话", "备注"]
@@ -177,6 +179,40 @@ def test_every_mistake_of_a_file_is_named_and_nothing_is_written(scene):
     assert not Shift.objects.exists()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2200-01-01", "9999-12-31"])
+def test_a_day_no_roster_is_kept_for_is_told_and_not_a_fault(scene, day):
+    head, unit = scene.people["head_station"], scene.west.station
+    file = book([[day, "20:00", "8:00", "值班员", "", "周一", "", ""]])
+    with pytest.raises(Invalid) as error:
+        roster_files.import_duty(source=file, name="a.xlsx", actor=head, unit=unit)
+    assert list(error.value.fields) == ["2.day"]
+    shift, client = put(scene), login(head)
+    typed = {"day": day, "start": "20:00", "end": "08:00", "role": "watch", "name": "周一"}
+    for name, pk in (("duty:roster", unit.pk), ("duty:shift", shift.pk)):
+        answer = client.post(reverse(name, args=[pk]), typed)
+        assert answer.status_code == 422 and "2199" in answer.content.decode()
+    assert Shift.objects.count() == 1
+
+
+def with_part(name, body):
+    """The workbook of one good row with one of its parts replaced."""
+    out, good = io.BytesIO(), book([["2026-11-30", "8:00", "20:00", "值班员", "", "周一", "", ""]])
+    with ZipFile(good) as old, ZipFile(out, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, body if part == name else old.read(part))
+    out.seek(0)
+    out.name = "broken.xlsx"
+    return out
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("body", [b"", b"<a", b"<worksheet><sheetData><row"])
+def test_a_broken_workbook_is_told_and_not_a_fault(scene, part, body):
+    client, unit = login(scene.people["head_station"]), scene.west.station
+    answer = client.post(reverse("duty:upload", args=[unit.pk]), {"file-file": with_part(part, body), "day": "2026-11-30"})
+    assert answer.status_code == 422 and not Shift.objects.exists()
+
+
 def test_units_named_in_a_file_are_those_one_keeps(scene):
     head = ["单位编码", *HEAD]
     rows = [[scene.east.station.code, "2026-11-30", "8:00", "20:00", "值班员", "", "周一", "", ""]]
@@ -184,6 +220,35 @@ def test_units_named_in_a_file_are_those_one_keeps(scene):
         roster_files.import_duty(source=book(rows, head), name="a.xlsx", actor=scene.people["head_station"])
     assert list(error.value.fields) == ["2.unit"]
     assert roster_files.import_duty(source=book(rows, head), name="a.xlsx").added == 1  # the command line
+
+
+def test_two_who_bring_in_the_same_file_at_once(transactional_db, tmp_path):
+    def run():
+        scene = Scene()
+        head, start, done = scene.person("centre_head", unit=scene.west.station), threading.Barrier(3), []
+        rows = [[f"2026-12-{day:02d}", "8:00", "20:00", "值班员", "", f"值班{day}", "", ""] for day in range(1, 29)]
+
+        def go():
+            try:
+                start.wait(20)
+                actor = type(head).objects.get(pk=head.pk)
+                found = roster_files.import_duty(source=book(rows), name="a.xlsx", actor=actor, unit=scene.west.station)
+                done.append((found.added, found.unchanged))
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=go) for _n in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert sorted(done) == [(0, 28), (0, 28), (28, 0)] and Shift.objects.count() == 28
+
+    if connection.vendor == "postgresql":
+        run()
+        return
+    with file_database(tmp_path):
+        run()
 
 
 def login(user):
@@ -210,6 +275,16 @@ def test_the_week_page_its_form_and_its_workbook(scene):
     assert answer.status_code == 302 and Shift.objects.count() == 1  # the exported file reads in unchanged
     assert login(scene.people["op_east"]).get(url).status_code == 404
     assert login(scene.people["op_station"]).post(url, good | {"day": "2026-12-01"}).status_code == 403
+
+
+def test_numbers_by_which_people_log_in_leave_with_those_who_keep_the_roster_only(scene):
+    user, url = scene.people["op_station"], reverse("duty:export", args=[scene.west.station.pk])
+    type(user).objects.filter(pk=user.pk).update(staff_number="W001")
+    put(scene, user=type(user).objects.get(pk=user.pk))
+    for who, number in (("head_station", "W001"), ("op_station", None), ("worker_full", None), ("op_top", None)):
+        file = login(scene.people[who]).get(url, {"day": MONDAY.isoformat()})
+        (row,) = list(load_workbook(io.BytesIO(file.content)).active.values)[1:]
+        assert (row[6] or None, row[7]) == (number, str(user)), who
 
 
 def test_the_pages_cost_the_same_for_one_shift_and_many(scene, django_assert_max_num_queries):

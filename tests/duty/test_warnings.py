@@ -313,6 +313,16 @@ def test_a_rule_runs_in_one_worker_at_a_time(transactional_db, tmp_path):
         run()
 
 
+def test_those_with_no_centre_above_do_not_stand_in_the_way_of_the_others(scene, monkeypatch):
+    monkeypatch.setattr(watch, "BATCH", 2)
+    for _n in range(3):
+        raise_one(scene, "op_top", scene.root)
+    below = [raise_one(scene) for _n in range(3)]
+    later = timezone.now() + timedelta(minutes=6)
+    assert watch.call_up(later) == 3 and watch.call_up(later) == 0
+    assert set(WarningStep.objects.filter(action="call").values_list("warning", flat=True)) == {one.pk for one in below}
+
+
 # ---- pages and lines
 
 
@@ -329,6 +339,16 @@ def test_a_page_costs_the_same_with_and_without_warnings(scene, django_assert_ma
     with django_assert_max_num_queries(20) as busy:
         client.get(reverse("events:inbox"))
     assert len(busy) == len(calm)
+
+
+@pytest.mark.parametrize("word", ["events", "a:b", "//example.com/", "https://example.com/", "javascript:alert(1)", "٣"])
+def test_after_taking_one_goes_on_within_this_site_whatever_the_form_says(scene, word):
+    made, client = raise_one(scene), Client()
+    client.force_login(scene.people["op_station"], backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(reverse("duty:take", args=[made.pk]), {"next": word})
+    assert answer.headers["Location"] == reverse("duty:warning", args=[made.pk])
+    answer = client.post(reverse("events:columns"), {"column": "who", "next": word})
+    assert answer.headers["Location"] == reverse("events:list")
 
 
 def test_an_open_page_is_told_of_what_it_hears_and_a_look_costs_one_query(scene, django_assert_num_queries):

@@ -15,6 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from events import services
 from events.live import Change, Reader, Viewer
+from gridcenter.live import hub
 from gridcenter.live.hub import MOST_IDS, Hub, Listener
 from tests.processes import House, until
 from tests.scenes import Scene, file_database
@@ -204,6 +205,31 @@ def test_strangers_get_no_line(house):
 def test_under_wsgi_no_line_is_held(client, scene):
     client.force_login(scene.people["op_town"], backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(reverse("live")).status_code == 204
+
+
+def test_a_look_that_goes_wrong_is_not_the_last_one(monkeypatch):
+    """A line goes on saying that it lives: behind it somebody must go on looking."""
+    looks = []
+
+    def read(_reader):
+        looks.append(len(looks))
+        if len(looks) in (1, 3):  # before the line is open, and after
+            raise ValueError("a value that no key reads")
+        return [], len(looks) == 4, 7.0
+
+    monkeypatch.setattr(hub, "Reader", object)
+    monkeypatch.setattr(hub, "_read", read)
+    monkeypatch.setattr(hub.WarningsLook, "look", lambda self: [])
+
+    async def listen():
+        async with Hub().open(None) as listener:
+            return await listener.next(60), listener.at
+
+    found = []
+    thread = threading.Thread(target=lambda: found.append(asyncio.run(asyncio.wait_for(listen(), 60))))
+    thread.start()
+    thread.join(90)
+    assert found == [(([], True), 7.0)]
 
 
 def test_two_hundred_screens_cost_one_look(transactional_db, tmp_path):

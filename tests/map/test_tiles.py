@@ -1,6 +1,7 @@
 """Vector tiles: what is in them, whose rows, and what browsers and servers may keep. Both databases give the same."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 import shapely
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from core import tiles, versions
 from events.models import Event
+from gridcenter.map import tiles as tile_views
 from grids.models import Anchor, Grid, Outline
 from grids.services import outlines
 from residents.models import Building, KeyPlace
@@ -198,6 +200,19 @@ def test_a_browser_keeps_a_tile_until_something_changes(scene, browse):
     Grid.objects.filter(pk=scene.west.grids[0].pk).update(colour="#112233")
     fresh = client.get("/map/tiles/grids/8/208/108.mvt", headers={"If-None-Match": grids.headers["ETag"]})
     assert fresh.status_code == 200
+
+
+@pytest.mark.parametrize("layer", ["grids", "units"])
+def test_a_tile_is_another_one_after_midnight_in_beijing(scene, browse, monkeypatch, layer):
+    """A redrawing comes into force then, without any write; UTC's day, by which tiles are kept, ends at eight."""
+    client, url = browse(scene.operator_top), f"/map/tiles/{layer}/8/208/108.mvt"
+    monkeypatch.setattr(tile_views, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
+    before = client.get(url).headers["ETag"]
+    assert client.get(url, headers={"If-None-Match": before}).status_code == 304
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    monkeypatch.setattr(tile_views.timezone, "localdate", lambda *args: tomorrow)
+    after = client.get(url, headers={"If-None-Match": before})
+    assert after.status_code == 200 and after.headers["ETag"] != before
 
 
 def test_bytes_are_shared_by_equal_scopes_only(scene, browse):

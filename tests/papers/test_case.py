@@ -13,10 +13,10 @@ from core.errors import Invalid, NotFound, Refused
 from events import history_triggers
 from events.models import Attachment, Event, Transition
 from events.services import history
-from papers import services
+from papers import job, services
 from papers.makers.case import Case, Shelf
 from residents.models import Access
-from tests.papers.scene import Village, read, size_of, text_of
+from tests.papers.scene import Village, fresh, read, size_of, text_of
 from tests.scenes import Scene
 
 TELLER = "13912345678"
@@ -115,6 +115,20 @@ def test_a_clear_phone_needs_permission_and_reason_and_is_written_down(scene, ca
         head, "event", case.pk, ["contact_phone"], "回访诉求人核实", case.grid_id,
     )  # fmt: skip
     assert (paper.expires_at - paper.ready_at).total_seconds() == services.UNMASKED_HOURS * 3600
+
+
+def test_a_clear_paper_is_made_only_while_posts_allow_it_and_each_making_is_written_down(scene, case):
+    head = head_of(scene)
+    asked = services.ask(actor=head, kind="case", options={"event": case.pk}, unmasked=True, reason="回访诉求人核实")
+    head.posts.update(role="operator")  # still prints case files, but none in clear
+    assert job.make(asked.pk) == "failed"
+    with pytest.raises(Refused):
+        services.again(actor=fresh(head), paper_id=asked.pk)
+    assert Access.objects.count() == 1
+    head.posts.update(role="centre_head")
+    services.again(actor=fresh(head), paper_id=asked.pk, address="10.0.0.7")
+    assert list(Access.objects.order_by("pk").values_list("reason", "address"))[1:] == [("回访诉求人核实", "10.0.0.7")]
+    assert job.make(asked.pk) == "ready"
 
 
 def test_a_case_file_is_for_those_who_see_the_event(scene, case):

@@ -1,6 +1,7 @@
 """The life of a paper: asked for, made, fetched, removed; and what goes wrong on the way."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -182,6 +183,49 @@ def test_files_go_after_their_time_or_when_they_are_discarded(village, settings)
     services.discard(actor=village.head, paper_id=third.pk)
     assert not third.file.storage.exists(third.file.name)
     assert second.pk != third.pk
+
+
+def left(settings):
+    """What lies on the disk besides locks."""
+    found = (one for one in (Path(settings.MEDIA_ROOT) / "papers").rglob("*") if one.is_file())
+    return [one for one in found if one.suffix != ".lock"]
+
+
+def test_nothing_of_a_paper_stays_on_the_disk_whose_job_dies_again_and_again(village, settings, monkeypatch):
+    paper = ask(village)
+
+    def killed(*args, **more):
+        raise KeyboardInterrupt  # as a signal would: no word to the row, no tidying
+
+    with monkeypatch.context() as dying:
+        dying.setattr(job, "_end", killed)
+        for _try in range(services.MOST_TRIES):
+            with pytest.raises(KeyboardInterrupt):
+                job.make(paper.pk)
+    assert len(left(settings)) == 1  # stored, and no row knows it
+    (services.workplace(paper) / "paper.pdf").parent.mkdir(parents=True)
+    (services.workplace(paper) / "paper.pdf").write_bytes(b"%PDF- half of it")  # from a kill in between
+    assert job.make(paper.pk) == "failed" and left(settings) == []
+
+
+def test_nothing_of_a_paper_stays_that_failed_after_its_file_was_stored(village, settings, monkeypatch):
+    paper = ask(village)
+    monkeypatch.setattr(job, "kept_until", lambda *args: 1 / 0)
+    assert job.make(paper.pk) == "failed" and left(settings) == []
+
+
+def test_a_paper_that_is_discarded_while_its_job_begins_is_not_made(village, settings, monkeypatch):
+    paper, now = ask(village), timezone.now()
+
+    def meanwhile():
+        services.discard(actor=village.head, paper_id=paper.pk)
+        return now
+
+    with monkeypatch.context() as racing:
+        racing.setattr(job.timezone, "now", meanwhile)
+        assert job.make(paper.pk) == ""
+    paper.refresh_from_db()
+    assert paper.status == Status.GONE and left(settings) == []
 
 
 def test_one_person_has_so_many_papers_in_work(village):

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from residents.models import Resident, Tenancy
+from grids.models import Grid
+from residents.models import QualityCount, Resident, Tenancy
 from residents.selectors import due, paging, quality
 from residents.services import quality as counting
 from residents.services import support
@@ -155,6 +156,13 @@ def found(user, grid):
     counting.recount()
     whole = quality.board(user=user, grid=grid).whole
     return {code: amount for code, amount in whole.found.items() if amount}
+
+
+def test_a_grid_that_is_made_while_all_are_counted_comes_next_time(county, monkeypatch):
+    found = [("/1/999/", {"resident": 1}, {}), (county.root.path, {"resident": 2}, {})]
+    monkeypatch.setattr(quality, "counted", lambda path, user=None: found)
+    assert counting.recount() == Grid.objects.count()
+    assert QualityCount.objects.get(grid=county.root).totals == {"resident": 2}
 
 
 def test_a_faultless_family_passes_every_check(county, family):

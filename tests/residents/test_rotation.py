@@ -213,6 +213,24 @@ def test_keys_are_read_from_a_file(tmp_path):
 
 
 @pytest.mark.django_db
+def test_a_phone_that_somebody_writes_while_hashes_are_renewed_keeps_its_own(county, settings, monkeypatch):
+    people = filled(county)
+    settings.HASH_KEY, settings.HASH_KEY_OLD = "another-hash-key", settings.HASH_KEY
+    write = rehash._write
+
+    def late(hashed, rows):
+        monkeypatch.setattr(rehash, "_write", write)
+        Resident.objects.filter(pk=people.old.pk).update(phone="13999998888", phone_tag=ciphers.tag("phone", "13999998888"))
+        write(hashed, rows)
+
+    monkeypatch.setattr(rehash, "_write", late)
+    (residents,) = [one for one in rehash.tables() if one.table == "residents_resident"]
+    list(rehash.rehash(residents))
+    assert Resident.objects.get(pk=people.old.pk).phone_tag == ciphers.tag("phone", "13999998888")
+    assert Resident.objects.get(pk=people.ill.pk).phone_tag == ciphers.tag("phone", people.ill.phone)
+
+
+@pytest.mark.django_db
 def test_hashes_move_to_a_new_key_while_both_find(county, settings):
     people = filled(county)
     batch = applied(county.operator, "people", csv_file([

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from core import versions
 from events.models import Event
 from gridcenter.screen import compose, snapshots, territory, views
 from gridcenter.screen.models import ScreenLayout
@@ -199,6 +200,16 @@ def test_outlines_come_from_the_grids_below_where_a_part_has_none(client, scene,
     scene.west.grids[0].boundary = None
     scene.west.grids[0].save()
     assert client.get(address).json()["parts"][0]["d"] != drawn["parts"][0]["d"]
+
+
+def test_the_drawing_of_a_tree_that_is_gone_is_never_taken_for_the_next_ones(scene, monkeypatch):
+    """Addresses of objects are given again: two trees may have the same `id` one after the other."""
+    monkeypatch.setattr(territory, "id", lambda _tree: 1, raising=False)
+    place = territory.tree().by_id[scene.west.village.pk]
+    before = territory.drawing(place, versions.read())
+    Grid.objects.filter(pk=scene.west.grids[0].pk).update(name="改了名的网格")
+    names = [part["name"] for part in territory.drawing(place, versions.read())["parts"]]
+    assert "改了名的网格" in names and names != [part["name"] for part in before["parts"]]
 
 
 def test_what_a_screen_compares(scene):
