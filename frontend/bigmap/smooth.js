@@ -17,10 +17,16 @@ export function keepSmooth(map) {
   let slow = inSoftware(map);
   let last = 0;
   let times = [];
-  const sharp = () => map.getPixelRatio() !== whole && map.setPixelRatio(whole);
+  let setting = false; // the map tells of a move of its own when it is drawn with other pixels
+  const draw = (ratio) => {
+    if (setting || map.getPixelRatio() === ratio) return;
+    setting = true;
+    map.setPixelRatio(ratio);
+    setting = false;
+  };
   map.on("movestart", () => {
     [last, times] = [0, []];
-    if (slow) map.setPixelRatio(whole * MOVING);
+    if (slow) draw(whole * MOVING);
   });
   map.on("render", () => {
     if (slow || !map.isMoving()) return;
@@ -29,5 +35,5 @@ export function keepSmooth(map) {
     last = now;
     if (times.length >= ENOUGH && times.reduce((sum, one) => sum + one) / times.length > SLOW_MS) slow = true;
   });
-  map.on("moveend", sharp);
+  map.on("moveend", () => draw(whole));
 }
