@@ -341,6 +341,18 @@ def test_backup_says_what_it_needs(tmp_path):
     assert done.stderr == "backup: DATABASE_URL must be a postgis:// address.\n"
 
 
+def test_nginx_writes_down_no_words_that_somebody_searched_for():
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    (words,) = re.findall(r"log_format gridcenter ([^;]*);", text)
+    said = set(re.findall(r"\$(\w+)", words))
+    assert "uri" in said and said.isdisjoint(
+        {"request", "request_uri", "args", "query_string", "http_referer", "http_cookie", "http_authorization"}
+    )
+    servers = text.count("\nserver {")
+    assert servers == text.count("access_log /var/log/nginx/access.log gridcenter;") == text.count("error.log crit;")
+    assert len(re.findall(r"^\s*access_log", text, re.M)) == servers
+
+
 def test_manage_reads_the_environment_file_as_systemd_does(tmp_path):
     env_file = tmp_path / "env"
     env_file.write_text(

@@ -185,6 +185,21 @@ def test_files_go_after_their_time_or_when_they_are_discarded(village, settings)
     assert second.pk != third.pk
 
 
+def test_a_file_that_the_disk_keeps_does_not_keep_the_others(village, monkeypatch):
+    papers = [village.make("sign", **options(village.grid)) for _n in range(3)]
+    clear, later = services.clear, timezone.now() + timedelta(days=30)
+
+    def kept(paper):
+        if paper.pk == papers[1].pk:
+            raise PermissionError
+        clear(paper)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(services, "clear", kept)
+        assert services.purge(later) == 2
+    assert services.purge(later) == 1 and not Paper.objects.exclude(status=Status.GONE).exists()
+
+
 def left(settings):
     """What lies on the disk besides locks."""
     found = (one for one in (Path(settings.MEDIA_ROOT) / "papers").rglob("*") if one.is_file())
