@@ -17,6 +17,8 @@ from threading import Thread
 from django.db import connection
 
 ROOT = Path(__file__).parent.parent
+# What tests of processes run on: that which the whole run is about. CI makes a run of each.
+BROKERS = ["redis"] if os.environ.get("REDIS_URL") else ["files"]
 REDIS = shutil.which("redis-server")
 
 

@@ -16,6 +16,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.processes import BROKERS
+
 pytestmark = pytest.mark.slow
 PATIENCE = 180  # seconds for a worker on a busy machine
 SLOW = {
@@ -193,11 +195,9 @@ def migrated(request, tmp_path):
     yield f"spatialite:///{path}"
 
 
-@pytest.fixture(params=["files", "redis"])
+@pytest.fixture(params=BROKERS)
 def house(request, tmp_path, migrated):
-    redis_url = os.environ.get("REDIS_URL", "") if request.param == "redis" else ""
-    if request.param == "redis" and not redis_url:
-        pytest.skip("needs REDIS_URL")
+    redis_url = os.environ["REDIS_URL"] if request.param == "redis" else ""
     house = House(tmp_path, migrated, redis_url)
     try:
         if house.vendor == "postgresql":

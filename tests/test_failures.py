@@ -16,7 +16,7 @@ from knox.models import AuthToken
 
 from events.models import Event, Notice, Transition
 from events.services import history
-from tests.processes import REDIS, Broker, House, Wire, children, database_url, until
+from tests.processes import BROKERS, REDIS, Broker, House, Wire, children, database_url, until
 from tests.scenes import Scene, file_database
 
 pytestmark = pytest.mark.slow
@@ -45,9 +45,9 @@ def redis(tmp_path):
     broker.process.wait(timeout=60)
 
 
-@pytest.fixture(params=["files", "redis"])
+@pytest.fixture(params=BROKERS)
 def house(request, scene, tmp_path):
-    """The same processes on the embedded broker and on Redis."""
+    """The same processes on the embedded broker or on Redis."""
     url = request.getfixturevalue("redis").url if request.param == "redis" else ""
     made = House(tmp_path / "house", url, TASK_VISIBILITY_SECONDS="4")
     made.kind = request.param
