@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "purge-imports": {"task": "residents.tasks.purge_imports", "schedule": crontab(hour=3, minute=50)},
     "count-quality": {"task": "residents.tasks.count_quality", "schedule": crontab(minute=25), "options": {"expires": 3000}},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
+    "forget-phones": {"task": "duty.tasks.forget_phones", "schedule": crontab(hour=3, minute=20)},
     "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
     "sweep-papers": {"task": "papers.tasks.sweep_papers", "schedule": 60.0, "options": {"expires": 55}},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
@@ -319,7 +320,7 @@ ACCESS_MANY_PER_DAY = env.int("ACCESS_MANY_PER_DAY", default=30)  # from here on
 ACCESS_MANY_ROWS = env.int("ACCESS_MANY_ROWS", default=5000)  # an export of so many rows is flagged
 SUPPRESS_BELOW = env.int("SUPPRESS_BELOW", default=5)  # smaller figures of people are left out on shared screens
 STALE_DAYS = env.int("STALE_DAYS", default=365)  # a record nobody confirmed for so long counts as stale
-# Days after death or departure, or after a case was closed; 0: never.
+# Days after death or departure, or after a case was closed or a shift was over; 0: never.
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=1095)
 ERASE_DAYS = env.int("ERASE_DAYS", default=3650)
 CONTACT_DAYS = env.int("CONTACT_DAYS", default=365)
