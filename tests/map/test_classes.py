@@ -1,7 +1,7 @@
 """Classes of the legend: readable limits, zero apart, none empty."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gridcenter.map import classes
@@ -36,6 +36,7 @@ def test_every_value_has_one_class_and_no_class_is_empty(values):
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.floats(0.001, 900), min_size=1, max_size=40))
+@example([1.9999999999998863])
 def test_figures_for_a_thousand_people_have_classes_too(values):
     made = classes.of_amounts(values, whole=False)
     assert {classes.number(made, value) for value in values} == set(range(len(made)))
