@@ -1,4 +1,5 @@
-// A session that ends while somebody types: what was typed waits in this tab until they have logged in again.
+// A session that ends while somebody types: what was typed waits in this tab until they have logged in again. It is theirs
+// alone: whoever else logs in here next finds nothing of it.
 const KEY = "kept-words";
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "seen"]); // of the page as it will be then
 
@@ -11,7 +12,7 @@ function keep(event) {
   const form = elt.closest?.("form");
   if (!form || requestConfig?.verb !== "post" || !to.startsWith("/login/")) return;
   const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !LEFT_OUT.has(name));
-  sessionStorage.setItem(KEY, JSON.stringify({ to: addressOf(form), values }));
+  sessionStorage.setItem(KEY, JSON.stringify({ who: document.body.dataset.person, to: addressOf(form), values }));
 }
 
 function fill(form, values) {
@@ -35,7 +36,9 @@ function group(values) {
 /** The first form with the same address gets its words back. */
 function giveBack(root) {
   const kept = JSON.parse(sessionStorage.getItem(KEY) || "null");
-  if (!kept) return;
+  const who = document.body.dataset.person;
+  if (!kept || !who) return; // nothing kept, or still at the gate
+  if (kept.who !== who) return sessionStorage.removeItem(KEY);
   const form = [...root.querySelectorAll("form")].find((one) => addressOf(one) === kept.to);
   if (!form) return;
   sessionStorage.removeItem(KEY);

@@ -183,6 +183,24 @@ def test_a_session_that_ends_while_somebody_types_loses_no_word(desk, county):
     expect(page.locator("#words-back")).to_be_hidden()
 
 
+def test_what_somebody_typed_is_not_shown_to_whoever_logs_in_next(desk, county):
+    event = reported(county)
+    page = desk.sit_down(county.operator)
+    page.goto(f"/events/{event.pk}/?do=reject")
+    page.fill("#do-reject-form [name=words]", "反映人电话已记下")
+    page.context.clear_cookies(name="sessionid")
+    press(page, "reject")
+    page.wait_for_url(lambda url: "/login/" in url)
+    assert "反映人电话已记下" in page.evaluate("sessionStorage.getItem('kept-words')")
+    page.fill("[name=username]", county.operator_top.username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("#content button[type=submit]")
+    expect(page).to_have_url(re.compile(rf"/events/{event.pk}/\?do=reject$"))
+    expect(page.locator("#words-back")).to_be_hidden()
+    assert page.evaluate("sessionStorage.getItem('kept-words')") is None
+    assert "反映人电话已记下" not in page.content()
+
+
 def test_a_mistake_keeps_the_input_in_place(desk, county):
     event = reported(county)
     page = desk.sit_down(county.operator)
