@@ -15,11 +15,46 @@ from weakref import WeakKeyDictionary
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+from django.db.models.sql import Query, UpdateQuery
+from django.db.models.sql.compiler import SQLCompiler
 
 _FIRST = -7_045_117_000  # an id that no row has
 
 
-class Prepared:
+class _Compiled:
+    """SQL of `make` with a place in it for each of its arguments."""
+
+    def __init__(self, make: Callable, *kinds: type):
+        self._make, self._kinds = make, kinds
+        self._compiled: dict[str, tuple] = {}
+
+    def _filled(self, values) -> tuple[str, list, SQLCompiler]:
+        """(SQL, parameters, compiler) for these arguments."""
+        sql, plan, compiler = self._compiled.get(connection.vendor) or self._compile()
+        given = [_adapt(value) for value in values]
+        return (
+            sql,
+            [fixed if at is None else given[at] + fixed if fixed else given[at] for at, fixed in plan],
+            compiler,
+        )
+
+    def _query(self, marks) -> Query:
+        raise NotImplementedError
+
+    def _compile(self):
+        marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
+        compiler = self._query(marks).get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        places = {_adapt(mark): (number, "") for number, mark in enumerate(marks)}
+        places |= {f"{mark}%": (number, "%") for number, mark in enumerate(marks) if isinstance(mark, str)}
+        plan = [places.get(value, (None, value)) for value in params]
+        if {at for at, _fixed in plan if at is not None} != set(range(len(marks))):
+            raise ValueError("An argument is no parameter of the query.")
+        self._compiled[connection.vendor] = sql, plan, compiler
+        return self._compiled[connection.vendor]
+
+
+class Prepared(_Compiled):
     """`Prepared(make, int, date)`: `make` builds a queryset from arguments of these kinds (int, str, date, datetime).
 
     Calling it with the arguments gives tuples, of all columns of the model or of those of `values_list`. Every
@@ -29,16 +64,14 @@ class Prepared:
     """
 
     def __init__(self, make: Callable[..., QuerySet], *kinds: type, planned: bool = True):
-        self._make, self._kinds, self._planned = make, kinds, planned
-        self._compiled: dict[str, tuple] = {}
+        super().__init__(make, *kinds)
+        self._planned = planned
         # A converter of geometries holds GEOS' reader, which belongs to the thread that made it: two threads in one
         # reader mix up their bytes.
         self._mine = local()
 
     def __call__(self, *values) -> list[tuple]:
-        sql, plan, compiler = self._compiled.get(connection.vendor) or self._compile()
-        given = [_adapt(value) for value in values]
-        params = [fixed if at is None else given[at] + fixed if fixed else given[at] for at, fixed in plan]
+        sql, params, compiler = self._filled(values)
         with connection.cursor() as cursor:
             if self._planned:
                 execute(cursor, sql, params)
@@ -56,17 +89,26 @@ class Prepared:
             )
         return kept[connection.vendor]
 
-    def _compile(self):
-        marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
-        compiler = self._make(*marks).query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
-        places = {_adapt(mark): (number, "") for number, mark in enumerate(marks)}
-        places |= {f"{mark}%": (number, "%") for number, mark in enumerate(marks) if isinstance(mark, str)}
-        plan = [places.get(value, (None, value)) for value in params]
-        if {at for at, _fixed in plan if at is not None} != set(range(len(marks))):
-            raise ValueError("An argument is no parameter of the query.")
-        self._compiled[connection.vendor] = sql, plan, compiler
-        return self._compiled[connection.vendor]
+    def _query(self, marks):
+        return self._make(*marks).query
+
+
+class PreparedUpdate(_Compiled):
+    """`PreparedUpdate(make, int, str)`: `make` gives (queryset, {field: value}) from arguments of these kinds (float
+    besides those of `Prepared`). Calling it does what `queryset.update(**values)` does, and says how many rows it met.
+    """
+
+    def __call__(self, *values) -> int:
+        sql, params, _compiler = self._filled(values)
+        with connection.cursor() as cursor:
+            execute(cursor, sql, params)
+            return cursor.rowcount
+
+    def _query(self, marks):
+        rows, changes = self._make(*marks)
+        query = rows.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        return query
 
 
 _names: dict[str, str] = {}  # SQL → name of its prepared statement
@@ -108,6 +150,8 @@ def _mark(kind, number):
         return _FIRST - number
     if kind is str:
         return f"\ue000argument {number}\ue000"
+    if kind is float:
+        return _FIRST - number - 0.5
     return datetime(1, 1, 1 + number, tzinfo=UTC) if kind is datetime else date(1, 1, 1 + number)
 
 

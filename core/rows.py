@@ -40,7 +40,7 @@ def update(row: Model, names: Iterable[str]) -> None:
     marks, values = _values(row, fields, add=False)
     sql = _update(type(row), tuple(field.column for field in fields), marks)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, row.pk])
+        execute(cursor, sql, [*values, row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"{meta.label} {row.pk} is not there any more.")
 

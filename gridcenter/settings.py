@@ -150,7 +150,10 @@ else:
     # JIT costs more than it brings on our short queries (measured: 10-30 % of a write).
     # A page from anywhere costs little more than the next one on today's disks; PostgreSQL's own figure, 4, is that of a
     # turning disk, and makes it walk a table by its key where an index knows the rows.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off -c timezone=UTC -c random_page_cost=1.1"}
+    # Helpers of a query start late when all are at work, and there are fewer cores than requests.
+    DATABASES["default"]["OPTIONS"] = {
+        "options": "-c jit=off -c timezone=UTC -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
+    }
     if RUNNING_TESTS:  # nothing that a test writes has to outlive the machine
         DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from core import versions
-from core.prepared import Prepared
+from core.prepared import Prepared, PreparedUpdate
 from events.models import Event
 from grids import names
 from grids.models import Grid
@@ -35,6 +35,23 @@ def test_a_beginning_and_an_instant_are_values_like_others(scene, planned):
         (other.pk, other.reported_at),
     ]
     assert asked(scene.root.path, now, date(2000, 1, 1)) == []
+
+
+def test_an_update_writes_what_the_queryset_would_and_says_how_many(scene):
+    first, other = scene.report(), scene.report("worker_east", location=scene.east.point)
+    words = PreparedUpdate(
+        lambda pk, words, at, lon: (
+            Event.objects.filter(pk=pk),
+            {"rating_words": words, "signed_at": at, "stage_left": lon, "late": True},
+        ),
+        int, str, datetime, float,
+    )  # fmt: skip
+    at = timezone.now()
+    assert [words(first.pk, "100 % 好", at, 0.25), words(first.pk, "又%s", at, 1.5), words(0, "", at, 0.0)] == [1, 1, 0]
+    first.refresh_from_db()
+    other.refresh_from_db()
+    assert (first.rating_words, first.signed_at, first.stage_left, first.late) == ("又%s", at, 1.5, True)
+    assert (other.rating_words, other.late) == ("", False)
 
 
 def test_a_value_that_is_no_parameter_is_refused(db):

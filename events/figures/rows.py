@@ -112,7 +112,7 @@ def day(column: str) -> str:
 def seconds(column: str) -> str:
     """Whole seconds since 1970."""
     if connection.vendor == "postgresql":
-        return f"floor(extract(epoch FROM {column}))::bigint"
+        return f"floor(date_part('epoch', {column}))::bigint"
     return f"CAST(strftime('%%s', {column}) AS INTEGER)"
 
 

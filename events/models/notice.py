@@ -32,10 +32,16 @@ class Notice(models.Model):
         related_name="notices",
         verbose_name=_("person"),
     )
-    event = models.ForeignKey("events.Event", models.CASCADE, related_name="notices", verbose_name=_("event"))
+    # Written in one statement from a step just taken, and neither steps nor their events can be removed: a check of
+    # each line by the database cost as much as writing the step, for a department of 60.
+    event = models.ForeignKey(
+        "events.Event", models.CASCADE, db_constraint=False, db_index=False, related_name="notices",
+        verbose_name=_("event"),
+    )  # fmt: skip
     transition = models.ForeignKey(
-        "events.Transition", models.PROTECT, related_name="notices", verbose_name=_("step")
-    )
+        "events.Transition", models.PROTECT, db_constraint=False, db_index=False, related_name="notices",
+        verbose_name=_("step"),
+    )  # fmt: skip
     action = models.CharField(_("what"), max_length=16, choices=ACTIONS)
     created_at = models.DateTimeField(_("when"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)

@@ -78,7 +78,11 @@ class FoldedEvent(models.Model):
             models.Index(name="events_folded_place", fields=["place_id", "reported_at"]),
             models.Index(name="events_folded_due", fields=["clock_due"], condition=models.Q(is_open=1)),
             models.Index(name="events_folded_yellow", fields=["clock_yellow"], condition=models.Q(is_open=1)),
-        ]
+            models.Index(
+                name="events_folded_open", fields=["place_id", "clock_due"], include=["standard_id"],
+                condition=models.Q(is_open=1),
+            ),
+        ]  # fmt: skip
 
     def __str__(self):
         return f"{self.event_id}/{self.seq}"
@@ -107,10 +111,12 @@ class FoldedTurn(models.Model):
             models.Index(name="events_foldedturn_due", fields=["due_at"]),
             models.Index(name="events_foldedturn_sent", fields=["sent_at"]),
             models.Index(name="events_foldedturn_handled", fields=["handled_at"]),
-            models.Index(name="events_foldedturn_place", fields=["place_id"]),
+            # Of a village or a grid, where no sums are kept by unit.
+            models.Index(name="events_foldedturn_place", fields=["place_id", "due_at"]),
+            models.Index(name="events_foldedturn_got", fields=["place_id", "sent_at"]),
             models.Index(
                 name="events_foldedturn_lying",
-                fields=["unit_id", "place_id", "lies_until"],
+                fields=["place_id", "unit_id", "lies_until"],
                 condition=models.Q(lying=1),
             ),
         ]

@@ -3,6 +3,7 @@
 from django.db import connection
 from django.utils import timezone
 
+from core.prepared import execute
 from events import chain
 from events.models import Transition
 
@@ -16,7 +17,7 @@ def next_number(territory: str, at) -> str:
     """`430281-2026-000123`: no gaps, because the counter's row stays locked until the step commits."""
     year = timezone.localtime(at).year
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT_NUMBER, [territory, year])
+        execute(cursor, _NEXT_NUMBER, [territory, year])
         return f"{territory}-{year}-{cursor.fetchone()[0]:06d}"
 
 

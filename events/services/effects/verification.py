@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from core.prepared import PreparedUpdate
 from events.models import Assignment
 from events.services.clockwork import clear_handling
 from events.services.effects.desk import assign
@@ -16,9 +17,18 @@ Outcome = Assignment.Outcome
 def verify_pass(step):
     """核查通过: closed."""
     event = step.event
-    event.assignments.filter(outcome=Outcome.FED_BACK).update(outcome=Outcome.PASSED)
+    _passed(event.pk)
     event.closed_at = step.now
     clear_handling(event)
+
+
+_passed = PreparedUpdate(
+    lambda event: (
+        Assignment.objects.filter(event=event, outcome=Outcome.FED_BACK),
+        {"outcome": Outcome.PASSED},
+    ),
+    int,
+)
 
 
 def rework(step):

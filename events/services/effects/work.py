@@ -1,8 +1,12 @@
 """Moves of the units that do the work: sign, return, ask for time, feed back."""
 
+from datetime import datetime
+from functools import partial
+
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
+from core.prepared import PreparedUpdate
 from events.models import Assignment, TimeRequest
 from events.models.standard import LimitUnit
 from events.services.clockwork import clear_handling, extend_handling, share
@@ -15,7 +19,17 @@ Outcome = Assignment.Outcome
 def sign(step):
     """签收."""
     step.event.signed_at = step.now
-    step.event.assignments.filter(lead=True, outcome=Outcome.OPEN).update(signed_at=step.now)
+    _signed(step.event.pk, step.now)
+
+
+_signed = PreparedUpdate(
+    lambda event, now: (
+        Assignment.objects.filter(event=event, lead=True, outcome=Outcome.OPEN),
+        {"signed_at": now},
+    ),
+    int,
+    datetime,
+)
 
 
 def give_back(step):
@@ -36,18 +50,38 @@ def end_turns(step, *, lead, others):
     The words are the lead's; a co-unit's turn that ends with the lead's keeps its own.
     """
     event = step.event
-    event.assignments.filter(outcome=Outcome.OPEN).update(
-        outcome=Case(When(lead=True, then=Value(lead)), default=Value(others)),
-        ended_at=step.now,
-        late=event.handle_due_at is not None and step.now > event.handle_due_at,
-        used_share=share(step, event.handle_due_at, event.handle_seconds, event.handle_unit),
-        words=Case(When(lead=True, then=Value(step.words[:2000])), default=F("words")),
-    )
+    late = event.handle_due_at is not None and step.now > event.handle_due_at
+    used = share(step, event.handle_due_at, event.handle_seconds, event.handle_unit)
+    _ended[late](event.pk, lead.value, others.value, step.now, used, step.words[:2000])
+
+
+def _ending(late, event, lead, others, now, used, words):
+    turns = Assignment.objects.filter(event=event, outcome=Outcome.OPEN)
+    return turns, {
+        "outcome": Case(When(lead=True, then=Value(lead)), default=Value(others)),
+        "ended_at": now,
+        "late": late,
+        "used_share": used,
+        "words": Case(When(lead=True, then=Value(words)), default=F("words")),
+    }
+
+
+_ended = {late: PreparedUpdate(partial(_ending, late), int, str, str, datetime, float, str) for late in (False, True)}
 
 
 def drop_request(step):
     """A request for more time that nobody answered ends with the turn it was made in."""
-    step.event.time_requests.filter(granted=None).update(granted=False, decided_at=step.now)
+    _dropped(step.event.pk, step.now)
+
+
+_dropped = PreparedUpdate(
+    lambda event, now: (
+        TimeRequest.objects.filter(event=event, granted=None),
+        {"granted": False, "decided_at": now},
+    ),
+    int,
+    datetime,
+)
 
 
 def co_report(step):
