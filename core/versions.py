@@ -86,29 +86,45 @@ END $$
 """
 
 
-def watch(table: str, name: str):
-    """Migration operations (forward, backward) that let every change of `table` move the version `name`."""
+def _pg_events(columns):
+    """(end of the trigger's name, event, scope): per statement, but of a row where its old and new values are compared."""
+    if not columns:
+        return [("", "INSERT OR UPDATE OR DELETE", "STATEMENT")]
+    changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+    return [("", "INSERT OR DELETE", "STATEMENT"), ("_update", "UPDATE", f"ROW WHEN ({changed})")]
+
+
+def watch(table: str, name: str, columns: tuple[str, ...] = ()):
+    """Migration operations (forward, backward) that let every change of `table` move the version `name`.
+
+    `columns`: of updates only those count that change one of these columns.
+    """
+    trigger = f"{table}_{name}_version" if columns else f"{table}_version"
 
     def forward(apps, schema_editor):
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(_PG_FUNCTION)
-            schema_editor.execute(
-                f"CREATE TRIGGER {table}_version AFTER INSERT OR UPDATE OR DELETE ON {table} "
-                f"FOR EACH STATEMENT EXECUTE FUNCTION core_bump_version('{name}')"
-            )
+            for suffix, event, scope in _pg_events(columns):
+                schema_editor.execute(
+                    f"CREATE TRIGGER {trigger}{suffix} AFTER {event} ON {table} "
+                    f"FOR EACH {scope} EXECUTE FUNCTION core_bump_version('{name}')"
+                )
             return
+        changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
         for event in ("INSERT", "UPDATE", "DELETE"):
+            when = f"WHEN {changed} " if columns and event == "UPDATE" else ""
             schema_editor.execute(
-                f"CREATE TRIGGER {table}_version_{event.lower()} AFTER {event} ON {table} BEGIN "
+                f"CREATE TRIGGER {trigger}_{event.lower()} AFTER {event} ON {table} {when}BEGIN "
                 f"INSERT INTO core_dataversion (name, value) VALUES ('{name}', 1 + (random() & 1073741823)) "
                 f"ON CONFLICT (name) DO UPDATE SET value = value + excluded.value; END"
             )
 
     def backward(apps, schema_editor):
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_version ON {table}")
+            for suffix, _event, _scope in _pg_events(columns):
+                schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger}{suffix} ON {table}")
             return
         for event in ("insert", "update", "delete"):
-            schema_editor.execute(f"DROP TRIGGER IF EXISTS {table}_version_{event}")
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS {trigger}_{event}")
 
     return forward, backward

@@ -24,6 +24,7 @@ from events.models import Event, Standard
 from events.services import habits
 from grids import directory
 from grids.models import Grid, Unit
+from grids.services import outlines
 
 from . import names, people, pictures, texts, writing
 from .bare import bare
@@ -83,6 +84,8 @@ class Loader:
         with transaction.atomic():
             self._load()
         self._lap("commit")
+        outlines.rebuild()
+        self._lap("outlines")
         self._scores()
         return self.loaded
 

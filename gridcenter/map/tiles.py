@@ -70,7 +70,7 @@ def tile(request, layer, z, x, y):
     square = Tile.at(z, x, y)
     window = event_tiles.Window.read(request.GET.get("day", ""), request.GET.get("span", "")) if source.windowed else None
     kept = versions.read(*source.histories)
-    outlines.fresh(kept)
+    outlines.ensure(kept)
     tag = tiles.stamp(
         layer,
         square,

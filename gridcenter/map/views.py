@@ -46,7 +46,7 @@ def home(request):
 @told
 def grid(request, pk):
     """One grid and what lies below it, coloured by `measure` (default: open). The page, or its panel alone."""
-    outlines.fresh(versions.read())
+    outlines.ensure(versions.read())
     here = _visible(request.user, pk)
     view = measures.view(request.user, here, request.GET.get("measure") or "open")
     context = {

@@ -50,7 +50,7 @@ class Anchor(models.Model):
 
 
 class OutlineStamp(models.Model):
-    """Of which boundaries (core.versions "grids") and which day the outlines are. One row."""
+    """Of which boundaries (core.versions "outlines") and which day the outlines are. One row."""
 
     version = models.BigIntegerField()
     day = models.DateField()

@@ -16,7 +16,7 @@ from shapely.validation import explain_validity
 
 from core.errors import Invalid
 from grids.models import Grid
-from grids.services import fit
+from grids.services import fit, outlines
 from grids.services.findings import Findings
 
 TOLERANCE_M = 5.0
@@ -182,6 +182,7 @@ def _write(grids, shapes, synthetic, dry_run) -> BoundariesImported:
     if not dry_run:
         with transaction.atomic():
             Grid.objects.bulk_update(changed, ["boundary", "synthetic"], batch_size=BATCH)
+            outlines.rebuild()
     return done
 
 

@@ -1,4 +1,4 @@
-"""Simplified outlines and anchors of the grids in force, made anew when a boundary, a path or the day changes.
+"""Simplified outlines and anchors of the grids in force, made anew when boundaries, the tree or what is in force change.
 
 A level is simplified as one coverage (GEOS' coverage simplification moves a common line once for both sides), so that
 neighbours still fit. A grid without a boundary of its own gets the union of those below it.
@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from django.contrib.gis.db.models.functions import AsWKB
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from core import bulk, versions
@@ -22,39 +23,50 @@ log = logging.getLogger(__name__)
 # Highest zoom of each band, and its tolerance in mercator metres: less than a pixel of a 512-pixel tile there.
 BANDS = ((7, 400.0), (9, 100.0), (11, 25.0), (13, 6.0), (16, 0.8))
 LOCK = 4_205_110
-_fresh: dict[str, tuple] = {}  # database → the stamp that this process has seen
+_fresh: dict[str, tuple] = {}  # database → (version, day) for which this process has seen that they fit
 
 
 def band_for(zoom: int) -> int:
     return next(band for band, (highest, _tolerance) in enumerate(BANDS) if zoom <= highest)
 
 
-def fresh(kept: dict[str, int]) -> tuple[int, date]:
-    """The stamp (version, day) of outlines that fit `kept` (core.versions.read()); makes them if they are older."""
-    wanted = kept.get("grids", 0), timezone.localdate()
+def ensure(kept: dict[str, int]) -> None:
+    """Outlines that fit `kept` (core.versions.read()); makes them if they are older.
+
+    Whoever writes many boundaries makes them at once (`rebuild`), so that nobody's map waits for it.
+    """
+    wanted = kept.get("outlines", 0), timezone.localdate()
     name = connection.settings_dict["NAME"]
     if _fresh.get(name) != wanted:
-        if not OutlineStamp.objects.filter(version=wanted[0], day=wanted[1]).exists():
+        if not _fit(*wanted):
             rebuild()
         _fresh[name] = wanted
-    return wanted
+
+
+def _fit(version: int, today: date) -> bool:
+    """Whether the outlines are of this version, and no grid has come into force or out of it since the day they are of."""
+    stamp = OutlineStamp.objects.filter(version=version, day__lte=today).first()
+    if stamp is None:
+        return False
+    turned = Q(valid_from__gt=stamp.day, valid_from__lte=today) | Q(valid_until__gt=stamp.day, valid_until__lte=today)
+    return not Grid.objects.filter(turned).exists()
 
 
 @transaction.atomic
 def rebuild() -> int:
     """All outlines and anchors from the boundaries; how many outlines. Two at once: the second waits and finds it done."""
     _lock()
-    wanted = versions.read().get("grids", 0), timezone.localdate()
-    if OutlineStamp.objects.filter(version=wanted[0], day=wanted[1]).exists():
+    version, today = versions.read().get("outlines", 0), timezone.localdate()
+    if _fit(version, today):
         return 0
     grids = _read()
-    rows = [row for level in sorted({g.level for g in grids.values()}) for row in _level_rows(grids, level, wanted[1])]
+    rows = [row for level in sorted({g.level for g in grids.values()}) for row in _level_rows(grids, level, today)]
     Outline.objects.all().delete()
     Anchor.objects.all().delete()
     OutlineStamp.objects.all().delete()
     bulk.copy_rows("grids_outline", ("grid_id", "band", "shape"), rows)
     bulk.copy_rows("grids_anchor", ("grid_id", "lon", "lat"), _anchors(grids))
-    OutlineStamp.objects.create(version=wanted[0], day=wanted[1])
+    OutlineStamp.objects.create(version=version, day=today)
     log.info("outlines made", extra={"outlines": len(rows)})
     return len(rows)
 

@@ -113,15 +113,37 @@ def test_outlines_come_with_their_level_and_neighbours_still_fit(scene, features
     assert first.union(second).area == pytest.approx(shapes[west.village.pk].area, rel=0.001)
 
 
-def test_outlines_are_made_anew_when_a_boundary_changes(scene):
+def made() -> list[int]:
+    """The numbers of the outlines that are there: others, when they were made anew."""
+    return list(Outline.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_outlines_are_made_anew_when_a_boundary_changes_and_not_for_a_name(scene, django_assert_num_queries):
+    outlines.ensure(versions.read())
+    grid, known = scene.west.grids[0], made()
+    Grid.objects.filter(pk=grid.pk).update(name="新名", colour="#112233", boundary=grid.boundary)
     kept = versions.read()
-    assert outlines.fresh(kept) == outlines.fresh(kept)
-    grid = scene.west.grids[0]
+    with django_assert_num_queries(0):
+        outlines.ensure(kept)
     before = Outline.objects.get(grid=grid, band=4).shape
     Grid.objects.filter(pk=grid.pk).update(boundary=square(113.40, 27.60, 0.008))
-    outlines.fresh(versions.read())
+    outlines.ensure(versions.read())
     assert Outline.objects.get(grid=grid, band=4).shape.area < 0.7 * before.area
     assert Anchor.objects.count() == Grid.objects.count()
+    assert len(made()) == len(known) and not set(made()) & set(known)
+
+
+def test_a_new_day_makes_outlines_anew_only_when_a_redrawing_comes_into_force(scene, monkeypatch):
+    grid, today = scene.west.grids[0], timezone.localdate()
+    Grid.objects.filter(pk=grid.pk).update(valid_until=today + timedelta(days=2))
+    outlines.ensure(versions.read())
+    known = made()
+    monkeypatch.setattr(outlines.timezone, "localdate", lambda *args: today + timedelta(days=1))
+    outlines.ensure(versions.read())
+    assert made() == known and Outline.objects.filter(grid=grid).exists()
+    monkeypatch.setattr(outlines.timezone, "localdate", lambda *args: today + timedelta(days=2))
+    outlines.ensure(versions.read())
+    assert not Outline.objects.filter(grid=grid).exists()
 
 
 def test_a_former_grids_events_still_have_a_place(scene, features):
