@@ -20,7 +20,7 @@ from bench import data, registry, server
 
 TABLES = ("building", "dwelling", "household", "resident")
 WRITTEN = (
-    *TABLES, "stay", "tenancy", "organisation", "keyplace", "carerecord", "supportrecord", "change", "access",
+    *TABLES, "stay", "tenancy", "organisation", "keyplace", "visit", "carerecord", "supportrecord", "change", "access",
     "gridcount", "erasure", "importbatch",
 )  # fmt: skip
 SAMPLE_SECONDS = 0.05
