@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
 
@@ -13,6 +14,7 @@ from evaluation import frozen
 from events import history_triggers
 from residents import kept_triggers
 from residents import triggers as registry_triggers
+from tests.emptying import FLUSH, Emptying
 from tests.factories import County
 
 
@@ -59,6 +61,15 @@ def flush_may_empty_the_history():
     type(connection.ops).execute_sql_flush = lifted
     yield
     type(connection.ops).execute_sql_flush = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_asks_first(flush_may_empty_the_history):
+    """Tables without a row are not emptied."""
+    emptying = Emptying()
+    TransactionTestCase._fixture_teardown = lambda case: emptying(case)
+    yield
+    TransactionTestCase._fixture_teardown = FLUSH
 
 
 @pytest.fixture
