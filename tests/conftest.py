@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from duty import triggers as duty_triggers
 from evaluation import frozen
@@ -70,6 +71,22 @@ def flush_asks_first(flush_may_empty_the_history):
     TransactionTestCase._fixture_teardown = lambda case: emptying(case)
     yield
     TransactionTestCase._fixture_teardown = FLUSH
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_found_once():
+    """Each test client begins with WhiteNoise's walk through all static files: here the first one's is kept."""
+    found, walk = {}, WhiteNoiseMiddleware.add_files_from_finders
+
+    def walk_once(self):
+        if not found:
+            walk(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = walk_once
+    yield
+    WhiteNoiseMiddleware.add_files_from_finders = walk
 
 
 @pytest.fixture
