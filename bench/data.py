@@ -7,6 +7,7 @@ import psycopg2
 
 SERVER = os.environ.get("BENCH_POSTGRES", "postgis://postgres@127.0.0.1:5432/")
 BASE = os.environ.get("BENCH_BASE", "gridcenter_bench")
+TEMPLATE = os.environ.get("BENCH_TEMPLATE", "")  # a database that is migrated and empty, to begin with
 
 
 def address(database: str) -> str:
@@ -47,6 +48,12 @@ def drop(database: str):
     if not database.startswith(BASE):
         raise ValueError(f"{database} is not a database of the bench.")
     run("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+def create(database: str) -> bool:
+    """Make it; whether it has its tables already."""
+    run("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{TEMPLATE or "template1"}"')
+    return bool(TEMPLATE)
 
 
 def copy(source: str, target: str):

@@ -72,8 +72,8 @@ def make(people: int):
     """A database of that size: filled beside the old one, and renamed when it is whole."""
     target, fresh = name_of(people), f"{name_of(people)}_new{os.getpid()}"
     data.drop(fresh)
-    data.run("postgres", f'CREATE DATABASE "{fresh}"')
-    _manage(fresh, ["manage.py", "migrate", "-v0", "--skip-checks"])
+    if not data.create(fresh):
+        _manage(fresh, ["manage.py", "migrate", "-v0", "--skip-checks"])
     _manage(fresh, ["-m", "bench.registry_seed", "fill", str(people)])
     _note(fresh)
     data.drop(target)

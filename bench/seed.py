@@ -59,9 +59,10 @@ def _make_base():
     """Migrations, standards, calendar, territory, people: by the product's own commands where there are any."""
     base = f"{data.BASE}_base"
     data.drop(base)
-    data.run("postgres", f'CREATE DATABASE "{base}"')
-    for command in (["migrate", "-v0"], ["load_standards"], ["fill_calendar"]):
-        _manage(base, *command)
+    if not data.create(base):
+        _manage(base, "migrate", "-v0")
+    for command in ("load_standards", "fill_calendar"):
+        _manage(base, command)
     with closing(data.connect(base)) as link, link.cursor() as cursor:
         cursor.execute(_read("territory.sql"), _numbers(0))
         cursor.execute("SELECT id, username FROM accounts_user")

@@ -335,12 +335,15 @@ need_texts() {
 
 need_static_files() {
     local sources
+    lock_setup
     sources=$(hash_words "$(hash_of static requirements.lock)" "$STATIC_ROOT")
-    [ -d "$STATIC_ROOT" ] && stamped "$STAMPS/static" "$sources" && return 0
-    step "Collecting static files"
-    quietly static.log "the static files could not be collected." \
-        manage collectstatic --noinput --clear -v 0
-    stamp "$STAMPS/static" "$sources"
+    if ! { [ -d "$STATIC_ROOT" ] && stamped "$STAMPS/static" "$sources"; }; then
+        step "Collecting static files"
+        quietly static.log "the static files could not be collected." \
+            manage collectstatic --noinput --clear -v 0
+        stamp "$STAMPS/static" "$sources"
+    fi
+    unlock_setup
 }
 
 # setup_all run|dev

@@ -1,6 +1,6 @@
 """A database for one run beside the given one: create it, drop it; forget Redis keys of one prefix.
 
-`create URL SUFFIX` prints the new database's address; `drop URL`; `forget REDIS_URL PREFIX`.
+`create URL SUFFIX [TEMPLATE]` prints the new database's address; `drop URL`; `forget REDIS_URL PREFIX`.
 """
 
 import sys
@@ -25,12 +25,13 @@ def server(url):
     return connection
 
 
-def create(url, suffix):
-    """Make `<database>_<suffix>` and print its address."""
+def create(url, suffix, template="template1"):
+    """Make `<database>_<suffix>`, a copy of `template`, and print its address."""
     parts = urlsplit(url)
     name = f"{parts.path.strip('/') or 'gridcenter'}_{suffix}"
     with server(url).cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = map(sql.Identifier, (name, template))
+        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     sys.stdout.write(urlunsplit(parts._replace(path=f"/{name}")) + "\n")
 
 

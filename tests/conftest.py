@@ -5,14 +5,17 @@ from types import SimpleNamespace
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import translation
 from rest_framework.test import APIClient
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from duty import triggers as duty_triggers
 from evaluation import frozen
 from events import history_triggers
 from residents import kept_triggers
 from residents import triggers as registry_triggers
+from tests.emptying import FLUSH, Emptying
 from tests.factories import County
 
 
@@ -59,6 +62,54 @@ def flush_may_empty_the_history():
     type(connection.ops).execute_sql_flush = lifted
     yield
     type(connection.ops).execute_sql_flush = flush
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_asks_first(flush_may_empty_the_history):
+    """Tables without a row are not emptied."""
+    emptying = Emptying()
+    TransactionTestCase._fixture_teardown = lambda case: emptying(case)
+    yield
+    TransactionTestCase._fixture_teardown = FLUSH
+
+
+@pytest.fixture(scope="session")
+def template(django_db_setup, django_db_blocker):
+    """On PostgreSQL the name of a database like the tests' own, migrated and empty: to copy takes less than to migrate."""
+    if connection.vendor != "postgresql":
+        yield ""
+        return
+    own = connection.settings_dict["NAME"]
+    assert own.startswith("test_"), "the test that asked first does not say that it needs a database"
+    name = f"{own}_template"
+
+    def on_the_server(*statements):
+        with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    connection.close()  # nobody may be connected to what is copied
+    left = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{own}'"
+    drop = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+    on_the_server(left, drop, f'CREATE DATABASE "{name}" TEMPLATE "{own}"')
+    yield name
+    on_the_server(drop)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_found_once():
+    """Each test client begins with WhiteNoise's walk through all static files: here the first one's is kept."""
+    found, walk = {}, WhiteNoiseMiddleware.add_files_from_finders
+
+    def walk_once(self):
+        if not found:
+            walk(self)
+            found.update(self.files)
+        self.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = walk_once
+    yield
+    WhiteNoiseMiddleware.add_files_from_finders = walk
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -63,6 +64,13 @@ def file_database(folder):
         connections["default"].close()
         settings["NAME"] = before
         connections["default"] = memory
+
+
+def session_of(user):
+    """The cookie of somebody who has logged in, without the form."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.cookies["sessionid"].value
 
 
 class Scene(County):

@@ -27,6 +27,8 @@ def main(gate: str):
                 time.sleep(0.05)
 
         sweep._note = note_and_stop
+    # Redis looks for what a killed worker held every hundred seconds, each tenth time that it is asked; here every second.
+    app.conf.broker_transport_options |= {"unacked_restore_interval": 1, "unacked_restore_throttle": 1}
     app.worker_main(OPTIONS)
 
 

@@ -11,26 +11,32 @@ from django.conf import settings
 from django.db import connection
 
 from bench import registry_results, results
+from tests.emptying import without_triggers
 from tests.processes import REDIS
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture
-def bench_environment(db):
+@pytest.fixture(scope="module")
+def bench_server(template, django_db_blocker):
     """The server of the test database, if bench databases may be made there; they are dropped afterwards."""
     if connection.vendor != "postgresql":
         pytest.skip("The bench measures PostgreSQL.")
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if not cursor.fetchone()[0]:
+    with django_db_blocker.unblock():
+        if not without_triggers():
             pytest.skip("Bench databases are made by a role that may skip triggers.")
     server = settings.DATABASE_URL.rpartition("/")[0] + "/"
     env = {**os.environ, "BENCH_POSTGRES": server, "BENCH_BASE": f"gridcenter_bench_smoke{os.getpid()}"}
+    env["BENCH_TEMPLATE"] = template
     env.pop("GRIDCENTER_MODE", None)
     yield env
     code = "from bench import data\nfor name in data.all_names(): data.drop(name)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, check=True, timeout=60)
+
+
+@pytest.fixture
+def bench_environment(db, bench_server):
+    return bench_server
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -114,6 +115,7 @@ def test_small_places_are_planned_whole_whatever_the_dice_say(people):
         assert all(made for _table, made in columns)
 
 
+@cache
 def _grids():
     root = places.tree(places.PLACES["sanyuan"], np.random.default_rng(1))
     territory.cut(places.PLACES["sanyuan"], root, np.random.default_rng(1))

@@ -18,7 +18,7 @@ from django.db import connection
 
 from tests.processes import BROKERS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 PATIENCE = 180  # seconds for a worker on a busy machine
 SLOW = {
     # Each line of a card takes its time, so that the worker can be met while it writes.
@@ -180,17 +180,16 @@ def scratch(*args):
 
 
 @pytest.fixture
-def migrated(request, tmp_path):
-    """The address of a migrated database of its own: on SQLite a copy of the tests' one, which is empty as well."""
+def migrated(request, transactional_db, tmp_path):
+    """The address of a migrated database of its own: a copy of the tests' one, which is empty as well."""
     given, name = os.environ.get("DATABASE_URL", ""), f"scores_{uuid.uuid4().hex[:8]}"
     if given.startswith("postg"):
-        own = scratch("create", given, name)
+        own = scratch("create", given, name, request.getfixturevalue("template"))
         yield own
         scratch("drop", own)
         return
-    request.getfixturevalue("django_db_setup")
     path = tmp_path / "db.sqlite3"
-    with request.getfixturevalue("django_db_blocker").unblock(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(path)])
     yield f"spatialite:///{path}"
 
@@ -200,8 +199,6 @@ def house(request, tmp_path, migrated):
     redis_url = os.environ["REDIS_URL"] if request.param == "redis" else ""
     house = House(tmp_path, migrated, redis_url)
     try:
-        if house.vendor == "postgresql":
-            house.run("manage.py", "migrate", "-v0")
         yield house
     finally:
         house.close()

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from tests.factories import PASSWORD
-from tests.scenes import file_database
+from tests.scenes import file_database, session_of
 
 # The browser's loop runs in this thread while the tests prepare rows in it: nothing is awaited meanwhile.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -80,14 +80,17 @@ def county(own_connections):
 
 
 class Desk:
-    """People at their browsers. `hosts` are all hosts any of them has asked, `troubles` what their consoles said."""
+    """People at their browsers. `hosts` are all hosts any of them has asked, `troubles` what their consoles said.
+
+    They have logged in when they sit down; `by_form`: by the page of the login, as everybody does.
+    """
 
     def __init__(self, browser, url):
-        self.browser, self.url = browser, url
+        self.browser, self.url, self.by_form = browser, url, False
         self.hosts, self.troubles, self.contexts = set(), [], []
 
     def sit_down(self, user=None, size="desk", **options):
-        """A page of a fresh browser in which `user` has logged in by the form."""
+        """A page of a fresh browser in which `user` has logged in and stands at the first page."""
         width, height = SIZES[size]
         context = self.browser.new_context(
             base_url=self.url, viewport={"width": width, "height": height}, locale="zh-CN",
@@ -99,7 +102,10 @@ class Desk:
         page = context.new_page()
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("console", self._listen)
-        if user is not None:
+        if user is not None and not self.by_form:
+            context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": self.url}])
+            page.goto("/")
+        elif user is not None:
             page.goto("/login/")
             page.fill("[name=username]", user.username)
             page.fill("[name=password]", PASSWORD)

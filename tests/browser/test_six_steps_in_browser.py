@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 from events import services
@@ -10,6 +11,12 @@ from events.models import Attachment, Event, Transition
 from events.standards import search_text
 from events.workflow import Status
 from tests.factories import PASSWORD
+
+
+@pytest.fixture
+def desk(desk):
+    desk.by_form = True
+    return desk
 
 
 def findable(standard):

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
@@ -18,7 +17,7 @@ from events.live import Change, Reader, Viewer
 from gridcenter.live import hub
 from gridcenter.live.hub import MOST_IDS, Hub, Listener
 from tests.processes import House, until
-from tests.scenes import Scene, file_database
+from tests.scenes import Scene, file_database, session_of
 
 
 def viewer(scene, who):
@@ -158,12 +157,6 @@ class Line:
 
     def close(self):
         self._link.close()
-
-
-def session_of(user):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client.cookies["sessionid"].value
 
 
 @contextmanager

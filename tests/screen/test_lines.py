@@ -9,9 +9,8 @@ from django.db import connection
 
 from gridcenter.screen import tickets, views
 from tests.duty.test_warnings import raise_one
-from tests.live.test_live import session_of
 from tests.processes import House, until
-from tests.scenes import Scene, file_database
+from tests.scenes import Scene, file_database, session_of
 
 
 @pytest.fixture
