@@ -18,7 +18,7 @@ def row(page, words):
 def test_a_patrol_on_a_phone_is_coverage_on_the_map(desk, county, shots):
     type(county.area).objects.filter(pk=county.area.pk).update(boundary=square(113.35, 27.55, 0.3))
     phone = desk.sit_down(county.worker, "phone")
-    row(phone, "巡查: 今日 0/2 次")
+    row(phone, "巡查：今日 0/2 次")
     phone.click("#patrols button")
     row(phone, "起计入")
     expect(phone.locator("#patrols button")).to_have_text("结束巡查")
