@@ -23,10 +23,10 @@ class Role:
 
 SEE = frozenset({"grids.view_grid", "events.view_event", "duty.view_shift", "duty.view_warning"})
 REPORT = SEE | {"events.report_event"}
-FIELD = REPORT | {"evaluation.view_scorecard"}
+FIELD = REPORT | {"evaluation.view_scorecard", "fieldwork.view_patrol"}
 READ = frozenset({"residents.view_registry"})
 KEEP = READ | {"residents.edit_registry", "residents.unmask_registry"}
-WORKER = FIELD | KEEP | {"events.settle_event", "events.verify_event"}
+WORKER = FIELD | KEEP | {"events.settle_event", "events.verify_event", "fieldwork.add_patrol"}
 PAPERS = frozenset({"papers.make_sign", "papers.make_case", "papers.make_report"})
 DESK = (
     REPORT
@@ -50,6 +50,7 @@ DESK = (
         "duty.add_handover",
         "duty.raise_warning",
         "duty.take_warning",
+        "fieldwork.view_patrol",
         *PAPERS,
     }
     | KEEP
@@ -71,6 +72,7 @@ LEADER = SEE | {
     "papers.make_report",
     "duty.view_handover",
     "duty.take_warning",
+    "fieldwork.view_patrol",
 }
 ADMIN = (
     frozenset(
@@ -117,6 +119,7 @@ ADMIN = (
         "duty.view_warning",
         "duty.view_warningstep",
         "duty.view_rosterchange",
+        "fieldwork.view_patrol",
     }
 )
 

@@ -1,1 +1,1 @@
-"""Patrols, visits, attendance, campaigns, the phone app. Built by an issue of its own."""
+"""What grid workers do outside: patrols (巡查). Visits, attendance, campaigns and training find their place beside them."""

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("residents.api.urls")),
     path("", include("events.api.urls")),
     path("", include("duty.api.urls")),
+    path("", include("fieldwork.api.urls")),
     path("", include("evaluation.api.urls")),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "residents",
     "events",
     "duty",
+    "fieldwork",
     "evaluation",
     "exchange",
     "papers",
@@ -223,6 +224,8 @@ CELERY_BEAT_SCHEDULE = {
     "count-quality": {"task": "residents.tasks.count_quality", "schedule": crontab(minute=25), "options": {"expires": 3000}},
     "keep-no-longer": {"task": "events.tasks.keep_no_longer", "schedule": crontab(hour=3, minute=10)},
     "forget-phones": {"task": "duty.tasks.forget_phones", "schedule": crontab(hour=3, minute=20)},
+    "forget-patrols": {"task": "fieldwork.tasks.forget_patrols", "schedule": crontab(hour=3, minute=30)},
+    "close-patrols": {"task": "fieldwork.tasks.close_patrols", "schedule": 600.0, "options": {"expires": 540}},
     "learn-habits": {"task": "events.tasks.learn_habits", "schedule": crontab(hour=2, minute=10)},
     "sweep-papers": {"task": "papers.tasks.sweep_papers", "schedule": 60.0, "options": {"expires": 55}},
     "settle-support": {"task": "events.tasks.settle_support", "schedule": crontab(hour=1, minute=50)},
@@ -327,6 +330,7 @@ STALE_DAYS = env.int("STALE_DAYS", default=365)  # a record nobody confirmed for
 ARCHIVE_DAYS = env.int("ARCHIVE_DAYS", default=1095)
 ERASE_DAYS = env.int("ERASE_DAYS", default=3650)
 CONTACT_DAYS = env.int("CONTACT_DAYS", default=365)
+PATROL_KEEP_DAYS = env.int("PATROL_KEEP_DAYS", default=400)  # a year's figures and the month before; 0: for good
 
 # --- Papers ---------------------------------------------------------------------------------------------------
 # Where residents reach this system: QR codes on signs and cards hold PUBLIC_URL + RESIDENT_PAGE ({code}, {id} of a grid).
@@ -435,6 +439,7 @@ SPECTACULAR_SETTINGS = {
         "WarningLevel": "duty.models.warning.Level",
         "WarningCause": "duty.models.warning.Cause",
         "ShiftRole": "duty.models.roster.Shift.Role",
+        "PatrolState": "fieldwork.models.patrol.Patrol.State",
         "PeriodKind": "evaluation.models.scheme.Kind",
         "PeriodStatus": "evaluation.models.period.Period.Status",
         "SubjectKind": "evaluation.api.shapes.SUBJECTS",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("registry/", include("residents.urls")),
     path("", include("events.urls")),
     path("duty/", include("duty.urls")),
+    path("fieldwork/", include("fieldwork.urls")),
     path("", include("evaluation.urls")),
     path("papers/", include("papers.urls")),
 ]

@@ -141,7 +141,9 @@ def values(transactional_db):
     busy_october(county)
     CaseCounter.objects.create(territory="430281", year=timezone.localdate().year, last=1000)  # those have numbers
     scoring.publish(period_id=scoring.score(MONTH, OCTOBER, LATER).pk, actor=None)
+    yesterday = timezone.now().replace(second=0, microsecond=0) - timedelta(days=1)
     return {
+        "MORNING": yesterday.isoformat(), "NOON": (yesterday + timedelta(hours=1)).isoformat(),
         "HOST": "http://testserver", "WORKER": county.worker.username, "PASSWORD": PASSWORD,
         "OPERATOR": AuthToken.objects.create(user=county.operator)[1], "KEY": issue_key(unit=county.urban)[1],
         **granted(county),

@@ -26,12 +26,12 @@ ACTIONS = [name for name, _label in inputs.STEP_ACTIONS]
 QUERIES = [
     "cursor", "page_size", "ordering", "q", "status", "grid", "unit", "holder", "standard", "light", "worklist", "late",
     "reported_from", "reported_to", "reporter", "level", "parent", "within", "code", "on", "covers", "lon", "lat", "period",
-    "unread",
+    "unread", "worker", "state", "day_from", "day_to",
 ]  # fmt: skip
 LISTS = [
     EVENTS, f"{EVENTS}map/", f"{EVENTS}repeats/", f"{EVENTS}export.csv", "/api/v1/transitions/", "/api/v1/notices/",
     "/api/v1/standards/", "/api/v1/grids/", "/api/v1/grids/outlines/", "/api/v1/grids/locate/", "/api/v1/units/",
-    "/api/v1/scorecards/", "/api/v1/scorecards/periods/",
+    "/api/v1/scorecards/", "/api/v1/scorecards/periods/", "/api/v1/patrols/",
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ LISTS = [
     ("/api/v1/units/", "/api/v1/units/"),
     ("/api/v1/me/", "/api/v1/me/"),
     ("/api/v1/warnings/", "/api/v1/warnings/"),
+    ("/api/v1/patrols/", "/api/v1/patrols/"),
     ("/api/v1/scorecards/periods/", "/api/v1/scorecards/periods/"),
 ]
 

@@ -23,6 +23,7 @@ from events import services
 from events.models import Attachment, CaseCounter, Event
 from events.services.desk import save_view
 from exchange.services import issue_key
+from fieldwork.services import patrols
 from grids.models import Grid, Unit
 from papers.models import Paper
 from tests.duty.west import DutyOfWest
@@ -47,7 +48,9 @@ PUBLIC = {
 # its sign in the street. Its people and what was reported there stay hidden.
 SAYS_THE_GRID = "/events/report/here/"
 MARK = "机密西岸"
-OURS = {"accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "papers", "screen", "auth"}
+OURS = {
+    "accounts", "grids", "residents", "events", "duty", "fieldwork", "evaluation", "exchange", "papers", "screen", "auth"
+}  # fmt: skip
 VOLATILE = {"last_login"}
 UNSAFE = ("post", "put", "patch", "delete")
 
@@ -80,6 +83,7 @@ class West:
         issue_key(unit=county.urban)
         self.registry = RegistryOfWest(county, MARK)
         self.duty = DutyOfWest(county, self.event, MARK)
+        self.patrol = self._patrol()
         self.resident = self.registry.resident
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
@@ -114,6 +118,13 @@ class West:
         for actor, action, supplied in steps:
             services.advance(event_id=event.pk, action=action, actor=actor, **supplied)
         return event
+
+    def _patrol(self):
+        """One of the west's worker, under way."""
+        west = self.county.west
+        made = patrols.start(actor=self.county.worker, grid_id=west.grids[0].pk, key="west", start=west.point)
+        type(made).objects.filter(pk=made.pk).update(note=f"{MARK}备注")
+        return made
 
     def _paper(self):
         """A finished paper of the west's operator."""
@@ -166,6 +177,8 @@ class West:
             "evaluation:publish": self.month.pk,
             "evaluation:": self.card.pk,
             "papers:": self.paper.pk,
+            "fieldwork:": self.patrol.pk,
+            "api:patrol": self.patrol.pk,
         }
         if argument == "public_id":
             return self.photo.public_id
@@ -190,7 +203,7 @@ class West:
         marked = {
             "event": self.event.pk, "grid": self.county.west.grids[0].pk, "unit": self.county.west.station.pk,
             "user": self.county.worker.pk, "post": self.county.worker.posts.first().pk, "scorecard": self.card.pk,
-            "attachment": self.photo.pk,
+            "attachment": self.photo.pk, "patrol": self.patrol.pk,
         }  # fmt: skip
         if found := marked.get(model._meta.model_name):
             return found
@@ -225,6 +238,7 @@ class West:
             "/api/v1/units/": [f"covers={grid}", f"grid={town}", f"q={MARK}"],
             "/api/v1/scorecards/": [f"period={self.month.pk}", f"period={self.quarter.pk}"],
             "/api/v1/transitions/": ["page_size=500", "cursor=now"],
+            "/api/v1/patrols/": [f"grid={grid}", f"grid={town}", "worker=me", "state=under_way"],
             "/api/v1/residents/": [f"grid={grid}"],
             "/api/v1/residents/figures/": [f"grid={grid}", f"grid={town}"],
             "/api/v1/residents/changes/": ["page_size=500", "cursor=now"],
@@ -260,7 +274,7 @@ class West:
         works = {
             "action": "feed_back", "standard": self.county.standard.pk, "urgency": "normal", "words": "改动",
             "post": "yes", "ids": [self.notice.pk], "newest": self.notice.pk, "name": "改动",
-            "_save": "1", "key": uuid.uuid4().hex,
+            "_save": "1", "key": uuid.uuid4().hex, "grid": self.county.west.grids[0].pk,
         }  # fmt: skip
         return {}, works
 

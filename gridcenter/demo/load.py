@@ -26,7 +26,7 @@ from grids import directory
 from grids.models import Grid, Unit
 from grids.services import outlines
 
-from . import names, people, pictures, texts, writing
+from . import names, patrols, people, pictures, texts, writing
 from .bare import bare
 from .duty import Duty
 from .life import Life, World
@@ -104,6 +104,7 @@ class Loader:
         self._lap("notices")
         self.loaded.counts.update(Duty(self.seed, self.end).write())
         self._lap("duty")
+        self._patrols(root, staff)
         self._registry(root)
         self._analyze()
         self.loaded.counts["folded"] = folding.rebuild(self.end)
@@ -138,6 +139,11 @@ class Loader:
         self.loaded.counts.update(units=staff.units, users=staff.users)
         self._lap("people")
         return staff
+
+    def _patrols(self, root, staff):
+        grids = [node for node in root.walk() if node.level == 4 and node.kept]
+        self.loaded.counts["patrols"] = patrols.write(grids, staff.workers, self.end, self._rng("patrols"))
+        self._lap("patrols")
 
     def _registry(self, root):
         """Buildings, families, organisations of `people` people; none for 0."""

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST = 5
@@ -35,12 +35,12 @@ def of_amounts(values: Iterable[float | None], whole: bool = True) -> list[Class
     return made + [Class(low, high) for low, high in zip(limits, [*limits[1:], None], strict=True)]
 
 
-def of_rates(values: Iterable[float | None]) -> list[Class]:
-    """Shares of one in the bands of assessments (limits 60, 80, 90, 95 %), from the lowest to the highest found."""
+def of_rates(values: Iterable[float | None], limits: Sequence[float] = RATE_LIMITS) -> list[Class]:
+    """Shares of one in bands, those of assessments unless said (60, 80, 90, 95 %), from the lowest to the highest found."""
     known = [value for value in values if value is not None]
     if not known:
         return []
-    limits = [0.0, *RATE_LIMITS]
+    limits = [0.0, *limits]
     bands = [Class(low, high) for low, high in zip(limits, [*limits[1:], None], strict=True)]
     used = [at for at, band in enumerate(bands) if any(band.holds(value) for value in known)]
     return bands[used[0] : used[-1] + 1]
@@ -58,7 +58,9 @@ def _limits(positive, whole):
     distinct = sorted(set(positive))
     if whole and len(distinct) <= MOST and distinct[-1] <= 2 * MOST:
         return distinct
-    limits = [min(_readable(positive[0], whole, math.floor), positive[0])]  # a hair below a readable number is itself
+    limits = [
+        min(_readable(positive[0], whole, math.floor), positive[0])
+    ]  # a hair below a readable number is itself
     for part in range(1, MOST):
         limit = _readable(positive[len(positive) * part // MOST], whole, round)
         if limit > limits[-1] and bisect_right(positive, limit) < len(positive) + (limit == positive[-1]):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from core.errors import NotFound
 from events import figures
 from events.models import Event
+from fieldwork import rules as patrol_rules
+from fieldwork import selectors as patrols
 from gridcenter.map import classes
 from grids.models import Grid
 from grids.scope import Scope
@@ -34,6 +37,7 @@ class Child:
     closing: float | None = None
     on_time: float | None = None
     registry: dict = field(default_factory=dict)
+    patrols: float | None = None
     value: float | None = None
     words: str = ""
     number: int | None = None  # of its class
@@ -41,7 +45,10 @@ class Child:
 
 @dataclass(frozen=True)
 class Measure:
-    """`kind`: "amount", "rate", "per" (1,000) or "plain" (the grid's own colour); `tone`: of its colours."""
+    """`kind`: "amount", "rate", "per" (1,000) or "plain" (the grid's own colour); `tone`: of its colours.
+
+    `reads`: what it needs beside the events, "registry" or "patrols"; `limits`: those of a rate's classes.
+    """
 
     code: str
     label: str
@@ -50,6 +57,8 @@ class Measure:
     tone: str = "blue"
     group: str = gettext_lazy("Events")
     hint: str = ""
+    reads: str = ""
+    limits: tuple[float, ...] = classes.RATE_LIMITS
 
 
 def _per_thousand(child):
@@ -66,15 +75,20 @@ OF_EVENTS = (
     Measure("late", gettext_lazy("Late events"), lambda c: c.late, tone="red"),
     Measure(
         "density", gettext_lazy("Reported per 1,000 people"), _per_thousand, "per",
-        hint=gettext_lazy("events of the last 30 days for every 1,000 people registered there"),
+        hint=gettext_lazy("events of the last 30 days for every 1,000 people registered there"), reads="registry",
     ),
     Measure("closing", gettext_lazy("Closing rate"), lambda c: c.closing, "rate", hint=gettext_lazy("last 30 days")),
     Measure("on_time", gettext_lazy("On-time rate"), lambda c: c.on_time, "rate", hint=gettext_lazy("last 30 days")),
 )  # fmt: skip
-OF_REGISTRY = (
-    Measure("people", gettext_lazy("Population"), _registry("people"), group=gettext_lazy("People and homes")),
-    Measure("households", gettext_lazy("Households"), _registry("households"), group=gettext_lazy("People and homes")),
+OF_REGISTRY = tuple(
+    Measure(code, label, _registry(code), group=gettext_lazy("People and homes"), reads="registry")
+    for code, label in (("people", gettext_lazy("Population")), ("households", gettext_lazy("Households")))
 )
+PATROLS = Measure(
+    "patrols", gettext_lazy("Patrol coverage"), lambda c: c.patrols, "rate", group=gettext_lazy("Field work"),
+    hint=gettext_lazy("patrols of the last seven full days, of two a day that each grid is owed"), reads="patrols",
+    limits=(0.5, 0.8, 0.95),
+)  # fmt: skip
 PLAIN = Measure("colours", gettext_lazy("Grid colours (wall map)"), lambda c: None, "plain", group=gettext_lazy("Wall map"))
 
 
@@ -82,10 +96,11 @@ def available(user, grid: Grid) -> dict[str, Measure]:
     """The measures this person may colour the map by below `grid`, by code."""
     events = OF_EVENTS if _whole(user, grid.path) else OF_EVENTS[:2]
     care = [
-        Measure(code, name, _registry(code), group=gettext_lazy("Care registers"))
+        Measure(code, name, _registry(code), group=gettext_lazy("Care registers"), reads="registry")
         for code, name in registry.care_measures(user, grid.path).items()
     ]
-    return {measure.code: measure for measure in (*events, *OF_REGISTRY, *care, PLAIN)}
+    walks = [PATROLS] if Scope.of(user).may_at(patrol_rules.VIEW, grid.path) else []
+    return {measure.code: measure for measure in (*events, *OF_REGISTRY, *care, *walks, PLAIN)}
 
 
 def _whole(user, path) -> bool:
@@ -122,7 +137,11 @@ def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
         .order_by("code").values_list("pk", "name", "code", "colour")
     }  # fmt: skip
     _fill_events(user, grid, children, now)
-    if measure.kind == "per" or (measure.group != OF_EVENTS[0].group and measure.kind != "plain"):
+    if measure.reads == "patrols":
+        for pk, found in patrols.coverage(grid, now).items():
+            if pk in children:
+                children[pk].patrols = found.share
+    elif measure.reads == "registry":
         for pk, amounts in registry.of_children(user=user, parent=grid).items():
             if pk in children:
                 children[pk].registry = amounts
@@ -131,7 +150,7 @@ def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
 
 def _classed(grid, measure, children):
     values = [measure.value(child) for child in children]
-    made = {"rate": classes.of_rates, "plain": lambda _v: []}.get(
+    made = {"rate": partial(classes.of_rates, limits=measure.limits), "plain": lambda _v: []}.get(
         measure.kind, lambda v: classes.of_amounts(v, measure.kind == "amount")
     )(values)
     for child, value in zip(children, values, strict=True):

@@ -27,6 +27,7 @@ from events.models import (
 )
 from exchange.models import UnitKey
 from exchange.services import issue_key
+from fieldwork.models import Patrol
 from grids.models import Grid, Post, Unit
 from residents.models import (
     Access,
@@ -114,6 +115,7 @@ def fill(county, street, name, period):
             title=name, level="notice", cause="fire", grid=grid, path=grid.path, reach=grid.path, made_at=NOW,
             asked_at=NOW, until=NOW + timedelta(days=1),
         ),
+        Patrol: Patrol.objects.create(grid=grid, worker=worker, day=NOW.date(), started_at=NOW, note=name, key=name),
         RosterChange: RosterChange.objects.create(unit=station, at=NOW, by=worker, action="add", after={"name": name}),
         **fill_registry(grid, name, worker),
         DataGrant: DataGrant.objects.create(

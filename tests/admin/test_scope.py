@@ -38,7 +38,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("accounts", "grids", "residents", "events", "duty", "evaluation", "exchange", "screen")
+OURS = ("accounts", "grids", "residents", "events", "duty", "fieldwork", "evaluation", "exchange", "screen")
 WITHOUT_A_PAGE = {
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",

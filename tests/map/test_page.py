@@ -61,7 +61,9 @@ def test_a_department_counts_its_own_events_and_has_no_rates(scene):
     assert (child.open, child.value) == (1, 1)
 
 
-@pytest.mark.parametrize("code", ["open", "late", "density", "closing", "on_time", "people", "households", "colours"])
+@pytest.mark.parametrize(
+    "code", ["open", "late", "density", "closing", "on_time", "people", "households", "patrols", "colours"]
+)
 def test_every_measure_has_a_page(scene, browse, code):
     scene.closed()
     answer = browse(scene.operator_top).get(f"/map/{scene.area.pk}/?measure={code}")

@@ -1,4 +1,4 @@
-"""docs/privacy.md names every field of the registry with purpose, basis, reader and term, and none that is not there."""
+"""docs/privacy.md names every field of registry and field work with purpose, basis, reader, term, and none that is not."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 TEXT = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", TEXT, flags=re.MULTILINE | re.DOTALL))
 WITHOUT = re.search(r"^## Without personal data\n(.*?)(?=^## )", TEXT, flags=re.MULTILINE | re.DOTALL)[1]
-MODELS = {model.__name__: model for model in apps.get_app_config("residents").get_models()}
+MODELS = {m.__name__: m for app in ("residents", "fieldwork") for m in apps.get_app_config(app).get_models()}
 WITHOUT_PEOPLE = set(re.findall(r"`(\w+)` \(", WITHOUT))
 
 

@@ -1,0 +1,3 @@
+from fieldwork.models.patrol import Patrol
+
+__all__ = ["Patrol"]
