@@ -5,11 +5,16 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts import faces, portraits
+from accounts.models import Portrait, User
 from accounts.roles import ROLES
 from accounts.services import clean_id_number, clean_phone
+from accounts.views import send_portrait
 from core import ciphers
 from core.admin import Realm, ScopedAdmin
 
@@ -29,6 +34,19 @@ class WriteOnly(forms.ModelForm):
     new_id_number = forms.CharField(
         label=_("new ID number"), required=False, help_text=_("Empty: stays as it is."), strip=True
     )
+    new_photo = faces.PhotoField(
+        label=_("new photo"),
+        help_text=_(
+            "Of grid workers: on contact cards, signs and the page of the grid. JPEG, PNG or WebP up to 10 MB; it is cut "
+            "upright (5:7) and what the camera wrote into it is removed. Empty: stays as it is."
+        ),
+    )
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.cleaned_data.get("new_photo") and self.cleaned_data.get("kind") == User.Kind.MACHINE:
+            self.add_error("new_photo", _("A department's system has no face."))
+        return cleaned
 
     def clean_new_phone(self):
         return self._checked("new_phone", clean_phone)
@@ -60,6 +78,8 @@ class WriteOnly(forms.ModelForm):
 
 
 class PersonForm(WriteOnly, UserChangeForm):
+    remove_photo = forms.BooleanField(label=_("remove the photo"), required=False)
+
     class Meta:
         model = User
         fields = ("username", "name", "kind", "staff_number", "is_active", "is_staff", "must_change_password")
@@ -86,12 +106,13 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
     class Media:
         js = ("admin/js/unusable_password_field.js",)
 
-    readonly_fields = ("phone_shown", "id_number_shown", "last_login", "date_joined")
+    readonly_fields = ("phone_shown", "id_number_shown", "photo_shown", "last_login", "date_joined")
     _PERSON = ("username", "name", "kind", "staff_number", "is_active", "is_staff")
     _PRIVATE = ("phone_shown", "new_phone", "id_number_shown", "new_id_number")
     fieldsets = (
         (None, {"fields": (*_PERSON, "password", "must_change_password")}),
         (_("Private data"), {"fields": _PRIVATE}),
+        (_("Photo"), {"fields": ("photo_shown", "new_photo", "remove_photo")}),
         (_("Log-ins"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
@@ -111,6 +132,7 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
             },
         ),
         (_("Private data"), {"fields": ("new_phone", "new_id_number")}),
+        (_("Photo"), {"fields": ("new_photo",)}),
     )
 
     @admin.display(description=_("phone"))
@@ -120,6 +142,33 @@ class PersonAdmin(ScopedAdmin, DjangoUserAdmin):
     @admin.display(description=_("ID number"))
     def id_number_shown(self, user):
         return user.masked_id_number or "—"
+
+    @admin.display(description=_("photo"))
+    def photo_shown(self, user):
+        held = Portrait.objects.filter(user=user.pk).first()
+        if held is None:
+            return "—"
+        address = f"{reverse('admin:accounts_user_photo', args=[user.pk])}?{held.version}"
+        words = _("Photo of %(name)s") % {"name": user}
+        return format_html('<img src="{}" width="100" height="140" alt="{}">', address, words)
+
+    def get_urls(self):
+        photo = path("<int:pk>/photo/", self.admin_site.admin_view(self.photo), name="accounts_user_photo")
+        return [photo, *super().get_urls()]
+
+    def photo(self, request, pk):
+        """The picture, to whoever may open this person's page here."""
+        person = get_object_or_404(self.get_queryset(request), pk=pk)
+        return send_portrait(Portrait.objects.filter(user=person.pk))
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        portrait = form.cleaned_data.get("new_photo")
+        gone = not obj.is_active or obj.kind == User.Kind.MACHINE
+        if portrait and not gone:
+            portraits.keep(user=obj, portrait=portrait)
+        elif gone or form.cleaned_data.get("remove_photo"):
+            portraits.remove(user=obj)
 
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)

@@ -1,8 +1,9 @@
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts import faces
 from core import ciphers
 from core.fields import EncryptedField
 
@@ -54,6 +55,13 @@ class User(AbstractUser):
         if renewed:
             self.auth_token_set.all().delete()  # a phone that was lost must not stay logged in
 
+    def delete(self, *args, **kwargs):
+        held = Portrait.objects.filter(user=self.pk).first()
+        done = super().delete(*args, **kwargs)
+        if held is not None:
+            held.drop_file()
+        return done
+
     def get_full_name(self):
         return self.name or self.username
 
@@ -67,3 +75,26 @@ class User(AbstractUser):
     @property
     def masked_id_number(self):
         return ciphers.mask_id_number(self.id_number)
+
+
+class Portrait(models.Model):
+    """The photo of somebody who works in a grid: on contact card, sign and grid page. Written by accounts.portraits."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="portrait")
+    file = models.FileField(_("photo"), upload_to=faces.place, max_length=80)
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+
+    def __str__(self):
+        return str(self.user)
+
+    @property
+    def version(self) -> str:
+        """Tells a browser that the picture is another one now."""
+        return self.file.name.rpartition("/")[2][:8]
+
+    def drop_file(self):
+        """Once this is committed. A disk that keeps it stops nobody: the night's job tries again."""
+        transaction.on_commit(lambda: self.file.storage.delete(self.file.name), robust=True)

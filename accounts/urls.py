@@ -9,4 +9,5 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("password/", views.InitialPassword.as_view(), name="initial-password"),
     path("me/", views.Me.as_view(), name="me"),
+    path("me/photo/", views.MyPhoto.as_view(), name="my-photo"),
 ]

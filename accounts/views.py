@@ -7,13 +7,15 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
-from django.http import HttpResponse
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 from django.views.i18n import set_language
 
 from accounts.passwords import OwnPasswordForm
+from accounts.portraits import PhotoForm
 
 language = set_language
 
@@ -89,4 +91,32 @@ class Me(LoginRequiredMixin, FormView):
     def get_context_data(self, **kwargs):
         # posts is the reverse side of grids.Post: this app knows nothing of grids.
         posts = self.request.user.posts.on().select_related("grid", "unit")
-        return super().get_context_data(posts=posts, **kwargs)
+        kwargs.setdefault("photo_form", PhotoForm(user=self.request.user))
+        page = super().get_context_data(posts=posts, **kwargs)
+        page["form"].fields["old_password"].widget.attrs.pop("autofocus", None)  # it would hide the posts above it
+        return page
+
+
+class MyPhoto(Me):
+    """One's own photo, sent from the same page."""
+
+    http_method_names = ["post", "options"]
+    form_class = PhotoForm
+
+    def form_valid(self, form):
+        form.save()
+        gone = form.cleaned_data["remove"]
+        messages.success(self.request, _("Your photo has been removed.") if gone else _("Your photo has been saved."))
+        return redirect("accounts:me")
+
+    def form_invalid(self, form):
+        page = self.get_context_data(form=PasswordChangeForm(self.request.user), photo_form=form)
+        return self.render_to_response(page, status=422)
+
+
+def send_portrait(rows):
+    """The picture of the one row, if there is one. The caller has restricted `rows` to what may be seen."""
+    try:
+        return FileResponse(rows.get().file.open("rb"), content_type="image/jpeg")
+    except (ObjectDoesNotExist, FileNotFoundError) as error:
+        raise Http404 from error

@@ -7,11 +7,12 @@ from django.db.models import Count, F, Min, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.sql import OneOf
 from events.models import Event, Supervision, Whistle, WhistleCall
 from events.workflow import OPEN
 from grids.scope import Scope
 
-LOOK_BACK = timedelta(days=90)  # of the leaders' figures
+LOOK_BACK = timedelta(days=90)  # of the leaders' figures, and of what is closed
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,12 @@ def condition(name: str, now: datetime) -> Q:
     }[name]
 
 
-def visible(user) -> QuerySet[Supervision]:
-    """Supervisions of events that are this person's to see."""
-    return Supervision.objects.filter(event__in=Event.objects.visible_to(user).order_by())
+def visible(user, now: datetime) -> QuerySet[Supervision]:
+    """What the board shows this person: supervisions of open events, and all that were asked in the last 90 days. Of
+    those that are over there are ever more: both parts are found by an index."""
+    events = Event.objects.visible_to(user).order_by()
+    open_ = OneOf(events.filter(status__in=OPEN).values("pk"), "event")
+    return Supervision.objects.filter(open_ | Q(asked_at__gt=now - LOOK_BACK), event__in=events)
 
 
 def counts(rows: QuerySet[Supervision], now: datetime) -> dict[str, int]:

@@ -6,6 +6,8 @@ const LEASE = "gridcenter-alarm"; // of several tabs one sounds
 const MUTE = "gridcenter-mute-serious";
 const TAKEN_STAYS = 180000;
 
+const unfolded = new Set(); // on a phone: which lines show where it is and who is called
+
 let context = null;
 let timer = 0;
 
@@ -95,7 +97,14 @@ async function allow() {
   if (context.state === "running") beat();
 }
 
+function unfold() {
+  for (const button of region()?.querySelectorAll("[data-unfold]") ?? []) {
+    button.setAttribute("aria-expanded", unfolded.has(button.getAttribute("aria-controls")));
+  }
+}
+
 function renewed() {
+  unfold();
   showSound();
   if (rings()) allow();
   else window.clearTimeout(timer);
@@ -113,6 +122,11 @@ export function watchWarnings() {
     if (event.detail.target?.id === "warnings" || event.target?.id === "warnings") renewed();
   });
   document.addEventListener("click", (event) => {
+    const line = event.target.closest("[data-unfold]")?.getAttribute("aria-controls");
+    if (line) {
+      if (!unfolded.delete(line)) unfolded.add(line);
+      unfold();
+    }
     if (event.target.closest("[data-mute]")) {
       store(MUTE, muted() ? "0" : "1");
       showSound();

@@ -8,4 +8,5 @@ urlpatterns = [
     path("grids/search/", views.search, name="search"),
     path("grids/outlines/", views.outline_list, name="outlines"),
     path("grids/<int:pk>/", views.detail, name="detail"),
+    path("people/<int:pk>/photo/", views.photo, name="photo"),
 ]

@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from accounts.models import Portrait
+from accounts.views import send_portrait
 from grids import outlines
 from grids.models import Grid, LevelName, Post, Unit
 from grids.scope import Scope
@@ -51,7 +53,7 @@ def detail(request, pk):
     grid = _visible(request.user, pk)
     children = visible.valid_on().filter(parent=grid).defer("boundary").order_by("code")
     names = dict(LevelName.objects.values_list("level", "name"))
-    team = Post.objects.visible_to(request.user).on().filter(grid=grid).select_related("user").order_by("role", "pk")
+    team = Post.objects.visible_to(request.user).on().filter(grid=grid).order_by("role", "pk")
     units = (
         Unit.objects.visible_to(request.user).filter(active=True, grid__in=grid.ancestor_ids)
         .select_related("grid", "department_kind").defer("grid__boundary").order_by("-grid__level", "kind", "name")
@@ -62,7 +64,7 @@ def detail(request, pk):
         "level_name": names.get(grid.level, ""),
         "child_name": names.get(grid.level + 1, ""),
         "children": children,
-        "team": team,
+        "team": team.select_related("user__portrait"),
         "may_call": Scope.of(request.user).may_call(grid.path),
         "own_units": [unit for unit in units if unit.grid_id == grid.pk],
         "higher_units": [unit for unit in units if unit.grid_id != grid.pk],
@@ -79,3 +81,13 @@ def outline_list(request):
     scope = Scope.of(request.user)
     made = outlines.for_land(Grid.objects.visible_to(request.user), scope.seats)
     return HttpResponse(orjson.dumps(made), content_type="application/geo+json")
+
+
+@login_required
+@require_safe
+@cache_control(private=True, max_age=3600)
+def photo(request, pk):
+    """One's own photo, or that of somebody in a post of today that this person may see."""
+    seen = Post.objects.visible_to(request.user).on().filter(user=pk)
+    own = request.user.pk == pk
+    return send_portrait(Portrait.objects.filter(**{"user": pk} if own else {"user__in": seen.values("user")}))

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -51,11 +51,22 @@ def ask(*, actor, kind: str, options: dict, unmasked=False, reason="", key: UUID
     if Paper.objects.filter(owner=actor).unfinished().count() >= MOST_WAITING:
         raise Conflict(_("You have %(count)s papers in work already: wait for one of them.") % {"count": MOST_WAITING})
     reason = _permitted(actor, plan, reason, address) if unmasked else ""
-    return Paper.objects.create(
+    return _ordered(
         **({"uid": key} if key else {}), owner=actor, kind=kind, title=plan.title[:160], options=options,
         grid=plan.grid, language=translation.get_language() or settings.LANGUAGE_CODE, unmasked=unmasked,
         reason=reason, total=_ticks(plan.parts),
     )  # fmt: skip
+
+
+def _ordered(**given) -> Paper:
+    try:
+        with transaction.atomic():
+            return Paper.objects.create(**given)
+    except IntegrityError as error:
+        if not Paper.objects.filter(uid=given.get("uid")).exists():
+            raise
+        # Somebody else's key, from a page that was handed on: of whose paper it is nothing is said.
+        raise Conflict(_("This form can be sent no more: look through what you chose and send it again.")) from error
 
 
 def permit_clear(actor, plan):

@@ -19,11 +19,12 @@ CHOICES = [(code, ROLES[code].name) for code in PUBLISHED]
 
 @dataclass
 class Member:
-    """One person on a paper: `roles` as words, phone whole (it is published by this paper)."""
+    """One person on a paper: `roles` as words, phone whole (it is published by this paper), `photo` the file's name."""
 
     pk: int
     name: str
     phone: str
+    photo: str | None = None
     codes: list[str] = field(default_factory=list)
 
     @property
@@ -39,7 +40,8 @@ def teams(grids, roles) -> dict[int, list[Member]]:
     """{grid id: its people in these roles today, then those of the grid above it}. One query."""
     wanted = {grid.pk for grid in grids} | {grid.parent_id for grid in grids if grid.parent_id}
     posts = Post.objects.on().filter(grid__in=wanted, role__in=roles, user__is_active=True).order_by("pk")
-    rows = posts.values_list("grid_id", "role", "user_id", "user__name", "user__username", "user__phone")
+    person = ("user__name", "user__username", "user__phone", "user__portrait__file")
+    rows = posts.values_list("grid_id", "role", "user_id", *person)
     at: dict[int, list] = {}
     for grid_id, *rest in rows:
         at.setdefault(grid_id, []).append(rest)
@@ -53,8 +55,8 @@ def _above(at, grid):
 
 def _members(rows) -> list[Member]:
     found: dict[int, Member] = {}
-    for role, user_id, name, username, phone in sorted(rows, key=lambda row: PUBLISHED.index(row[0])):
-        member = found.setdefault(user_id, Member(user_id, name or username, phone))
+    for role, user_id, name, username, phone, photo in sorted(rows, key=lambda row: PUBLISHED.index(row[0])):
+        member = found.setdefault(user_id, Member(user_id, name or username, phone, photo))
         if role not in member.codes:
             member.codes.append(role)
     return list(found.values())

@@ -65,7 +65,7 @@ def new(request, kind):
         )  # fmt: skip
     except DomainError as error:
         form.refuse(error)
-        return _form(request, kind, form, key, status=422 if error.status != 403 else 403)
+        return _form(request, kind, form, _key(None), status=422 if error.status != 403 else 403)
     _start(made)
     return redirect("papers:paper", made.pk)
 

@@ -18,6 +18,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.throttling import SimpleRateThrottle
 
+from accounts.models import Portrait
 from evaluation import services as scoring
 from events import services
 from events.models import Attachment, CaseCounter, Event
@@ -88,6 +89,8 @@ class West:
         self.photo = Attachment.objects.filter(event=self.event).first()
         self.card = self.month.cards.get(user=county.worker)
         self.paper = self._paper()
+        self.face = Portrait(user=county.worker)
+        self.face.file.save("", ContentFile(MARK.encode()))
         self.view = save_view(owner=county.operator, name=f"{MARK}视图", query=f"grid={county.west.town.pk}")
         self.notice = self.event.notices.filter(user=county.operator).first()
 
@@ -155,6 +158,7 @@ class West:
             ("map:event", "pk"): self.event.pk,
             ("map:tile", "layer"): "events",
             **{("map:tile", name): value for name, value in zip("zxy", (10, 834, 430), strict=True)},
+            ("grids:photo", "pk"): self.county.worker.pk,
             ("papers:new", "kind"): "sign",
             ("papers:file", "form"): "pdf",
         }
@@ -407,6 +411,7 @@ def test_the_owner_sees_what_the_walk_looks_for(west):
     """The walk would prove nothing if its marks were never shown to anybody."""
     owner = Walker(west.county.operator)
     urls = [f"/api/v1/events/{west.event.pk}/", "/api/v1/grids/", f"/events/{west.event.pk}/"]
+    urls.append(f"/people/{west.county.worker.pk}/photo/")
     if connection.vendor == "sqlite":  # PostgreSQL's feed shows what is committed: tests/test_api_feed.py walks it there
         urls.append("/api/v1/transitions/")
     for url in urls:

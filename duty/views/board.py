@@ -31,7 +31,7 @@ def listing(request):
     """One group of supervisions; `?grid=`, `?unit=` (asked), `?q=` (case number or words of what was asked)."""
     need(request.user, "events.view_event")
     now = timezone.now()
-    found, filters = _filtered(request)
+    found, filters = _filtered(request, now)
     counts = board.counts(found, now)
     group = board.BY_NAME.get(request.GET.get("group", "")) or _first(counts)
     rows = board.rows(found.filter(board.condition(group.name, now)))
@@ -58,9 +58,9 @@ def _tabs(counts, current=None):
     ]
 
 
-def _filtered(request):
+def _filtered(request, now):
     """(visible supervisions that pass the filters, what was asked for)."""
-    found = board.visible(request.user)
+    found = board.visible(request.user, now)
     grid, unit = paging.number(request.GET.get("grid")), paging.number(request.GET.get("unit"))
     words = paging.words(request.GET.get("q"))[:60]
     if grid is not None:
@@ -135,8 +135,8 @@ def whistles(request):
     rows = board.whistles(request.user) if everything else board.missing(request.user, now)
     found = page(rows, request.GET.get("after", ""), PAGE)
     context = {
-        "tabs": _tabs(board.counts(board.visible(request.user), now)), "page": found, "everything": everything, "now": now,
-        "query": _query(request),
+        "tabs": _tabs(board.counts(board.visible(request.user, now), now)),
+        "page": found, "everything": everything, "now": now, "query": _query(request),
     }  # fmt: skip
     return render(request, "duty/whistles.html", context)
 
@@ -148,6 +148,6 @@ def by_unit(request):
     if not board.may_look(request.user):
         raise PermissionDenied
     now = timezone.now()
-    found = board.visible(request.user)
+    found = board.visible(request.user, now)
     context = {"tabs": _tabs(board.counts(found, now)), "rows": board.by_unit(found, now), "now": now}
     return render(request, "duty/by_unit.html", context)

@@ -70,8 +70,8 @@ def _unit(unit, lines, user):
 def _counts(user, now):
     if not board.may_look(user):
         return []
-    # Of events that are over there are ever more, and none of them is in the groups that are shown here.
-    found = board.counts(board.visible(user).filter(event__status__in=OPEN), now)
+    # None of those that are over is in the groups that are shown here.
+    found = board.counts(board.visible(user, now).filter(event__status__in=OPEN), now)
     return [{"group": group, "n": found[group.name]} for group in board.GROUPS if group.name != "closed"]
 
 

@@ -30,6 +30,8 @@ class Supervision(models.Model):
         verbose_name = _("supervision")
         verbose_name_plural = _("supervisions")
         ordering = ["event_id", "pk"]
+        # The board's look back; open ones are found by their events.
+        indexes = [models.Index(name="events_supervision_asked", fields=["asked_at"])]
 
     def __str__(self):
         return f"{self.event} · {self.words[:30]}"

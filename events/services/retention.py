@@ -1,4 +1,5 @@
-"""Nothing is kept longer than it is needed: the registry's own rules, and who reported what in closed cases."""
+"""Nothing is kept longer than it is needed: the registry's own rules, who reported what in closed cases, photos of
+people whose account is closed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
+from accounts import portraits
 from events.models import Event
 from events.workflow import Status
 from residents.services import retention as registry
@@ -26,13 +28,15 @@ class Kept:
     care: int
     support: int
     contacts: int
+    photos: int
 
 
 def run(*, dry_run: bool = False, today=None) -> Kept:
     """Archive, erase and remove what is due today. Idempotent; a dry run counts and changes nothing."""
     today = today or timezone.localdate()
     done = registry.run(dry_run=dry_run, today=today)
-    return Kept(*done, contacts=contacts(dry_run=dry_run, today=today))
+    photos = portraits.remove_left(dry_run=dry_run)
+    return Kept(*done, contacts=contacts(dry_run=dry_run, today=today), photos=photos)
 
 
 def contacts(*, dry_run: bool, today) -> int:

@@ -148,7 +148,7 @@ def about(request, pk):
     context = {
         "grid": here,
         "level_name": LevelName.objects.filter(level=here.level).values_list("name", flat=True).first() or "",
-        "team": Post.objects.visible_to(user).on().filter(grid=here).select_related("user").order_by("role", "pk"),
+        "team": Post.objects.visible_to(user).on().filter(grid=here).select_related("user__portrait").order_by("role", "pk"),
         "units": Unit.objects.visible_to(user).filter(active=True, grid=here).order_by("kind", "name"),
         "may_call": Scope.of(user).may_call(here.path),
         "counts": counts,

@@ -6,6 +6,7 @@ from core.errors import Invalid
 from grids import names
 from grids.models import Post
 from papers.drawing import colours, qr
+from papers.faces import CARD, Faces
 from papers.models import Kind
 from papers.recipes import Content, Plan, Recipe
 from papers.team import WORKERS, short_duties
@@ -41,31 +42,37 @@ class Cards(Recipe):
 
     def content(self, order):
         columns, rows, width, height = LAYOUTS.get(order.options.get("on_sheet"), LAYOUTS["10"])
-        posts = order.plan.subject.select_related("user", "grid").defer("grid__boundary")
-        posts = posts.order_by("grid__path", "role", "pk")
-        cards = [_card(post) for post in posts]
-        sheets = [cards[at : at + columns * rows] for at in range(0, len(cards), columns * rows)]
+        posts = order.plan.subject.select_related("user__portrait", "grid").defer("grid__boundary")
+        posts = list(posts.order_by("grid__path", "role", "pk"))
+        sheets = [posts[at : at + columns * rows] for at in range(0, len(posts), columns * rows)]
         left, top = (A4[0] - columns * width) / 2, (A4[1] - rows * height) / 2
         frame = {
             "width": width, "height": height, "marks": marks(left, top, columns, rows, width, height), "a4": A4,
             "duties": short_duties(), "small": height < 60,
         }  # fmt: skip
         spots = [(left + width * (at % columns), top + height * (at // columns)) for at in range(columns * rows)]
-        placed = [list(zip(spots, sheet, strict=False)) for sheet in sheets]  # the last sheet may be half empty
-        return Content(
-            order.page("cards", sheets=placed[at : at + SHEETS_IN_A_PART], **frame)
+        faces = Faces(CARD)
+
+        def placed(sheet):  # the last sheet may be half empty
+            return [(spot, _card(post, faces)) for spot, post in zip(spots, sheet, strict=False)]
+
+        pages = (
+            order.page("cards", sheets=[placed(sheet) for sheet in sheets[at : at + SHEETS_IN_A_PART]], **frame)
             for at in range(0, len(sheets), SHEETS_IN_A_PART)
         )
+        return Content(pages, faces.picture)
 
 
-def _card(post) -> dict:
+def _card(post, faces) -> dict:
+    held = getattr(post.user, "portrait", None)
     known = names.current().grids
     above = [known[pk]["name"] for pk in post.grid.ancestor_ids[-3:-1] if pk in known]
     address = qr.resident_address(post.grid)
     return {
         "name": post.user.name or post.user.username, "phone": post.user.phone, "role": post.get_role_display(),
         "grid": post.grid, "above": " ".join(above), "deep": colours.deep(post.grid.colour), "address": address,
-        "code": qr.svg(address),
+        "code": qr.svg(address), "pale": colours.pale(post.grid.colour, 0.16),
+        "photo": faces.address(held and held.file.name),
     }  # fmt: skip
 
 

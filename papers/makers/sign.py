@@ -10,6 +10,7 @@ from grids import directory, names
 from grids.models import Grid, Unit
 from papers.drawing import colours, maps, qr
 from papers.drawing.labels import width_of
+from papers.faces import SIGN, Faces
 from papers.models import Kind
 from papers.recipes import Content, Order, Plan, Recipe
 from papers.team import teams
@@ -17,12 +18,14 @@ from residents.models import Building
 
 MOST_SIGNS = 60
 MOST_PEOPLE = 14  # on one sign; more would be too small to read
+MOST_FACES = 2
 MOST_DUTIES = 8
 MOST_ESTATES = 8
 MAP = (100.0, 64.0)  # mm of the drawing's own; the page scales it
 # In rem, a sixtieth of the short edge: the sheet, the band above, where columns begin, the band below, a heading.
 SHORT, LONG, HEAD, TOP, FOOT, TITLE = 60.0, 84.85, 12.6, 14.4, 6.2, 3.1
 SIDE, SIDE_HEIGHT = 19.0, 37.0  # the column of code and map
+NAME, BOLD = 4.2, 1.08  # the grid's name in the band; bold words are so much wider than `width_of` says
 FITS = (1.5, 1.4, 1.3, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76, 0.68, 0.6)
 SIZES = {"A3": (297, 420), "A2": (420, 594)}
 
@@ -72,11 +75,15 @@ class Sign(Recipe):
         sisters: dict[int, list[int]] = {}
         for pk, parent in around.values_list("pk", "parent_id"):
             sisters.setdefault(parent, []).append(pk)
-        estates, phones = _estates(grids), _phones(grids)
-        return Content(
-            order.page("sign", **self._sign(order, grid, people[grid.pk], shapes, sisters, estates, phones))
+        estates, phones, faces = _estates(grids), _phones(grids), Faces(SIGN)
+        pages = (
+            order.page(
+                "sign", **self._sign(order, grid, people[grid.pk], shapes, sisters, estates, phones),
+                workers=[(one, faces.address(one.photo)) for one in workers(people[grid.pk])],
+            )
             for grid in grids
-        )
+        )  # fmt: skip
+        return Content(pages, faces.picture)
 
     @staticmethod
     def _sign(order, grid, people, shapes, sisters, estates, phones):
@@ -86,16 +93,23 @@ class Sign(Recipe):
         if options.get("turn") == "landscape":
             width, height = height, width
         address = qr.resident_address(grid)
+        room = width / min(width, height) * SHORT - 6  # between the band's margins
         duties, area = _lines(options.get("duties", "")), options.get("area") or estates.get(grid.pk, "")
         return {
             "grid": grid, "above": above[1:], "root": above[0] if above else grid.name, "people": people,
-            "workers": [one for one in people if one.is_worker][:2], "deep": colours.deep(grid.colour),
+            "deep": colours.deep(grid.colour), "others": [one for one in people if one not in workers(people)],
             "pale": colours.pale(grid.colour, 0.16), "width": width, "height": height,
             "rem": min(width, height) / SHORT, "duties": duties, "area": area, "address": address,
-            "code": qr.svg(address), "head": HEAD, **fitted(people, duties, area, width > height),
+            "code": qr.svg(address), "head": HEAD, "name": min(NAME, room / (width_of(grid.name) * BOLD)),
+            **fitted(people, duties, area, width > height),
             "phone": options.get("phone") or phones.get(grid.pk, ""),
             "map": outline(grid, shapes, sisters.get(grid.parent_id, [])),
         }  # fmt: skip
+
+
+def workers(people) -> list:
+    """Those who stand on top, with their photos."""
+    return [one for one in people if one.is_worker][:MOST_FACES]
 
 
 def fitted(people, duties, area, landscape) -> dict:
@@ -109,8 +123,9 @@ def fitted(people, duties, area, landscape) -> dict:
 
     # In portrait the words stand below the team, or below code and map if those reach further down.
     least = _words(duties, area, columns[1][1], FITS[-3])
-    team = _largest(lambda size: _team(people, size), room if landscape else max(SIDE_HEIGHT, room - least))
-    below = 0 if landscape else max(_team(people, team), SIDE_HEIGHT)
+    wide = columns[0][1]
+    team = _largest(lambda size: _team(people, wide, size), room if landscape else max(SIDE_HEIGHT, room - least))
+    below = 0 if landscape else max(_team(people, wide, team), SIDE_HEIGHT)
     words = _largest(lambda size: _words(duties, area, columns[1][1], size), room - below)
     parts = (("team", TOP, team), ("words", TOP + below, words), ("side", TOP, 1.0))
     boxes = [
@@ -124,11 +139,14 @@ def _largest(height, room) -> float:
     return next((size for size in FITS if height(size) <= room), FITS[-1])
 
 
-def _team(people, size) -> float:
+def _team(people, width, size) -> float:
     """Height in rem of heading, photo places and table."""
-    faces = len([one for one in people if one.is_worker][:2])
-    rows = sum(1 + (width_of(one.roles) * 1.15 * size > 10) for one in people[faces:])
-    return TITLE + (12.3 if faces else 0) + len(people[faces:]) * 0.8 * size + rows * 2.0 * size + 1.7
+    faces = len(workers(people))
+    rows = [one for one in people if one not in workers(people)]
+    name, phone = (max((width_of(getattr(one, of)) for one in rows), default=0) for of in ("name", "phone"))
+    room = width - (1.4 * BOLD * (name + phone) + 3) * size  # names and phones stay whole; each of three cells has 1 em
+    lines = sum(ceil(width_of(one.roles) * 1.15 * size / max(room, size)) for one in rows)
+    return TITLE + (12.3 if faces else 0) + len(rows) * 0.8 * size + lines * 2.0 * size + 1.7
 
 
 def _words(duties, area, width, size) -> float:

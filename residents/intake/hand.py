@@ -8,6 +8,8 @@ import sys
 
 import django
 
+from core.quiet import without_values
+
 
 def main():
     django.setup()
@@ -23,6 +25,8 @@ def main():
             target.flush()
     except (EOFError, BrokenPipeError):
         return
+    except Exception as error:  # Python's own words would quote the row
+        sys.exit(f"rows could not be cleaned: {without_values(error)}")
 
 
 if __name__ == "__main__":

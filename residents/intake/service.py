@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Invalid, NotFound, Refused
+from core.quiet import without_values
 from grids.models import Grid
 from grids.scope import Scope
 from residents.intake import crew, hold, progress, sheets, words
@@ -98,8 +99,8 @@ def read(batch_id: int) -> str:
                 _keep(batch, status=S.READY)
         except sheets.Refusal as refusal:
             _give_up(batch, stage, {"code": refusal.code, **refusal.facts})
-        except Exception:
-            log.exception("import %s could not be read", batch_id)
+        except Exception as error:
+            log.error("import %s could not be read: %s", batch_id, without_values(error))
             _give_up(batch, stage, {"code": "fault"})
         batch.file.delete(save=True)
         return batch.status
@@ -253,11 +254,11 @@ def apply(batch_id: int) -> str:
         try:
             with roomy():
                 done = _apply(batch, stage)
-        except IntegrityError:
-            log.warning("import %s met rows that came meanwhile", batch_id, exc_info=True)
+        except IntegrityError as error:
+            log.warning("import %s met rows that came meanwhile: %s", batch_id, without_values(error))
             done = False
-        except Exception:
-            log.exception("import %s could not be applied", batch_id)
+        except Exception as error:
+            log.error("import %s could not be applied: %s", batch_id, without_values(error))
             _keep(batch, status=S.READY, problem={"code": "fault"})
             return batch.status
         if not done:
@@ -328,8 +329,8 @@ def undo(batch_id: int) -> str:
                 _undo(batch, stage)
         except IntegrityError:
             _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": {"changes": 1}})
-        except Exception:
-            log.exception("import %s could not be undone", batch_id)
+        except Exception as error:
+            log.error("import %s could not be undone: %s", batch_id, without_values(error))
             _keep(batch, status=S.APPLIED, problem={"code": "fault"})
         return batch.status
 

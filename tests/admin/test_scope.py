@@ -40,6 +40,7 @@ pytestmark = pytest.mark.django_db
 
 OURS = ("accounts", "grids", "residents", "events", "duty", "fieldwork", "evaluation", "exchange", "screen")
 WITHOUT_A_PAGE = {
+    "accounts.Portrait",  # on the page of its person
     "events.CaseCounter",  # the machinery's own
     "events.SealedHead",
     *(f"events.{name}" for name in ("LeadHabit", "MoveHabit", "PlaceHabit", "WordHabit")),  # counted anew every night

@@ -59,3 +59,14 @@ def test_english_fits_as_well(desk, county, busy):
     page.goto(f"/events/{busy}/")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def test_no_view_of_the_desk_is_cut_however_much_waits(desk, county):
+    page = desk.sit_down(county.operator, "desk")
+    page.click("form[action='/language/'] button")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto("/")
+    page.evaluate("document.querySelectorAll('.rail b').forEach((one) => { one.textContent = '999+' })")
+    cut = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"
+    labels = page.locator(".rail a > span:first-child")
+    assert labels.count() >= 15 and labels.evaluate_all(cut) == []

@@ -11,6 +11,7 @@ from accounts.models import User
 from duty.models import Shift, UnitDuty
 from duty.services import handovers, rosters, warnings
 from tests.browser.conftest import SIZES
+from tests.browser.test_accessibility import faults
 from tests.browser.test_live import house, live_desk  # noqa: F401 — fixtures
 from tests.scenes import again
 
@@ -59,6 +60,38 @@ def test_the_banner_opens_on_every_desk_until_one_takes_it(live_desk, shots):  #
     town.goto("/events/")  # any other page says it as well
     expect(town.locator("#warnings")).to_contain_text(taken)
     assert live_desk.hosts == {live_desk.url.removeprefix("http://")}
+    assert live_desk.troubles == []
+
+
+def test_on_a_phone_a_warning_is_one_line_with_its_button_and_unfolds(live_desk):  # noqa: F811
+    scene = live_desk.scene
+    page = live_desk.sit_down(scene.people["op_town"], "phone", bypass_csp=True, reduced_motion="reduce")
+    page.goto("/inbox/")
+    expect(page.locator("html[data-line=open]")).to_be_attached(timeout=SOON)
+    made = warn(scene, title="未来三小时有短时强降水，山洪地质灾害和城乡积涝风险较高，请加强值守巡查")
+    line = page.locator(f'[data-warning="{made.pk}"]')
+    expect(line).to_be_visible(timeout=SOON)
+    where, more = line.locator(".warning-where"), line.locator("[data-unfold]")
+    expect(where).to_be_hidden()
+    expect(line.get_by_role("button", name="接警")).to_be_visible()
+    expect(line.locator(".warning-level")).to_have_text("重大预警")  # for who hears the page
+    low = line.bounding_box()["height"]
+    assert low <= 56 and page.locator("#warnings").bounding_box()["height"] <= 96
+    assert faults(page) == []
+    more.click()
+    for part in (where, line.locator(".warning-call")):
+        expect(part).to_be_visible()
+    expect(more).to_have_attribute("aria-expanded", "true")
+    assert line.bounding_box()["height"] > low and faults(page) == []
+    expect(page.locator("[data-sound]")).to_have_attribute("data-state", "on")  # the click has allowed it
+    warn(scene, title="南山林区发生山火")  # the banner comes anew: what was unfolded stays so
+    expect(page.locator(".warning-line")).to_have_count(2, timeout=SOON)
+    expect(more).to_have_attribute("aria-expanded", "true")
+    more.click()
+    expect(where).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    line.get_by_role("button", name="接警").click()
+    expect(page.locator("#warnings")).to_contain_text(f"{scene.people['op_town']}已接警")
     assert live_desk.troubles == []
 
 

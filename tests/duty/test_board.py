@@ -41,7 +41,7 @@ def login(user):
 
 def test_every_supervision_stands_in_one_group(scene, asked):
     now = timezone.now()
-    rows = board.visible(scene.people["op_area"])
+    rows = board.visible(scene.people["op_area"], timezone.now())
     groups = {
         group.name: set(rows.filter(board.condition(group.name, now)).values_list("pk", flat=True)) for group in board.GROUPS
     }
@@ -53,10 +53,30 @@ def test_every_supervision_stands_in_one_group(scene, asked):
 
 
 def test_the_board_shows_what_one_s_events_are(scene, asked):
-    assert board.visible(scene.people["op_town"]).count() == 6
-    assert board.visible(scene.people["leader"]).count() == 6
-    assert board.visible(scene.people["op_east"]).count() == 0
-    assert board.visible(scene.people["staff_lead"]).count() == 0
+    assert board.visible(scene.people["op_town"], timezone.now()).count() == 6
+    assert board.visible(scene.people["leader"], timezone.now()).count() == 6
+    assert board.visible(scene.people["op_east"], timezone.now()).count() == 0
+    assert board.visible(scene.people["staff_lead"], timezone.now()).count() == 0
+
+
+def test_what_is_over_leaves_the_board_after_ninety_days_and_what_is_open_stays(scene, asked):
+    now, leader = timezone.now(), scene.people["leader"]
+    counted = {"late": 1, "today": 1, "later": 1, "answered": 1, "closed": 2}
+    Supervision.objects.update(asked_at=now - board.LOOK_BACK + timedelta(minutes=1))
+    assert board.counts(board.visible(leader, now), now) == counted
+    (row,) = board.by_unit(board.visible(leader, now), now)
+    assert (row.waiting, row.late, row.answered, row.in_time, row.asked) == (3, 1, 2, 2, 6)
+    Supervision.objects.update(asked_at=now - board.LOOK_BACK - timedelta(minutes=1))
+    assert board.counts(board.visible(leader, now), now) == counted | {"closed": 1}  # the accepted one: its case is open
+    assert set(board.visible(leader, now)) == {row for name, row in asked.items() if name != "over"}
+    (row,) = board.by_unit(board.visible(leader, now), now)
+    assert (row.waiting, row.late, row.oldest, row.answered, row.in_time, row.asked, row.share) == (
+        3, 1, asked["late"].answer_by, 0, 0, 0, 0.0,
+    )  # fmt: skip
+    page = login(leader).get(reverse("duty:board"), {"group": "closed"}).content.decode()
+    assert f"/events/{asked['closed'].event_id}/" in page and f"/events/{asked['over'].event_id}/" not in page
+    assert board.counts(board.visible(scene.people["op_east"], now), now) == dict.fromkeys(counted, 0)
+    assert board.counts(board.visible(scene.people["staff_lead"], now), now) == dict.fromkeys(counted, 0)
 
 
 def test_an_answer_is_accepted_by_who_asked_or_stands_above(scene, asked):
@@ -74,7 +94,7 @@ def test_an_answer_is_accepted_by_who_asked_or_stands_above(scene, asked):
 
 
 def test_leaders_see_by_unit_how_many_and_how_late(scene, asked):
-    (row,) = board.by_unit(board.visible(scene.people["leader"]), timezone.now())
+    (row,) = board.by_unit(board.visible(scene.people["leader"], timezone.now()), timezone.now())
     assert (row.unit_id, row.waiting, row.late, row.answered, row.in_time, row.asked) == (
         scene.west.town_centre.pk, 3, 1, 2, 2, 6,
     )  # fmt: skip

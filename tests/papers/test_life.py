@@ -1,5 +1,6 @@
 """The life of a paper: asked for, made, fetched, removed; and what goes wrong on the way."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -104,6 +105,22 @@ def test_no_request_needs_the_broker(village, desk, monkeypatch):
     begun = []
     monkeypatch.setattr(tasks.make_paper, "apply_async", lambda args, **more: begun.append(tasks.make_paper(*args)))
     assert tasks.sweep_papers() == 1 and begun == ["ready"] and tasks.sweep_papers() == 0
+
+
+def test_a_key_of_somebody_elses_paper_is_refused_and_says_nothing_of_it(village, desk, sent):
+    theirs = services.ask(actor=village.leader, kind="sign", options=options(village.grid))
+    Paper.objects.filter(pk=theirs.pk).update(title="别人的公示牌")
+    key = str(theirs.uid)
+    answer = desk.post("/papers/new/sign/", form_of(village) | {"key": key})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "此表单已失效" in page
+    for each in ("别人的公示牌", village.leader.name, village.leader.username, key, f"/papers/{theirs.pk}/"):
+        assert each not in page, each
+    assert list(Paper.objects.values_list("pk", "owner_id")) == [(theirs.pk, village.leader.pk)] and sent == []
+    again = re.search(r'name="key" value="([^"]+)"', page)[1]  # another key: sent again it is taken
+    assert desk.post("/papers/new/sign/", form_of(village) | {"key": again}).status_code == 302
+    with pytest.raises(Conflict):
+        ask(village, key=theirs.uid, unmasked=False)
 
 
 def test_pressed_twice_it_is_asked_for_once_and_made_once(village, monkeypatch):

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core import ciphers
@@ -309,6 +310,36 @@ def test_a_registry_that_changed_meanwhile_is_looked_at_again(county, grid):
     service.confirm(actor=county.operator, batch_id=batch.pk)
     assert service.apply(batch.pk) == "applied"
     assert Resident.objects.get().name == "刘珍珍"
+
+
+@pytest.mark.parametrize(("step", "status"), [("read", "refused"), ("apply", "ready"), ("undo", "applied")])
+@pytest.mark.parametrize("kind", [IntegrityError, DataError])
+def test_what_goes_wrong_is_written_down_without_anybodys_data(county, grid, monkeypatch, caplog, step, status, kind):
+    """PostgreSQL quotes the row that it refuses, Python the value that it cannot read."""
+    number = id_number(male=False)
+    batch = (applied if step == "undo" else read)(county.operator, "people", csv_file([PEOPLE, person(grid, number=number)]))
+    if step == "read":
+        ImportBatch.objects.filter(pk=batch.pk).update(status="waiting")
+    else:
+        (service.ask_undo if step == "undo" else service.confirm)(actor=county.operator, batch_id=batch.pk)
+
+    def fails(*args, **kwargs):
+        try:
+            with transaction.atomic():
+                ResidentFactory(name="刘珍珍", phone="12011112222", status="nowhere")
+        except IntegrityError as error:
+            raise kind(f"Failing row contains ({number}, 刘珍珍, 12011112222)") from error
+
+    monkeypatch.setattr(service, f"_{step}", fails)
+    with caplog.at_level("INFO"):
+        assert getattr(service, step)(batch.pk) == status
+    told = caplog.text
+    for private in ("刘珍珍", "12011112222", number, "Failing row", "nowhere"):
+        assert private not in told, private
+    if not (step == "undo" and kind is IntegrityError):  # that somebody has built on it is no fault
+        assert f"import {batch.pk} " in told and kind.__name__ in told and "test_intake.py" in told
+        if connection.vendor == "postgresql":
+            assert "23514, public, residents_resident, residents_resident_status_known" in told
 
 
 def test_a_second_press_finds_it_done(county, grid):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.db.models import FileField
 
 from core.fields import EncryptedField
 from residents import classes
@@ -41,10 +42,10 @@ def test_every_field_is_named_with_purpose_basis_reader_and_term(name):
         assert len(row) == 5 and all(row), row
 
 
-def test_every_encrypted_field_of_the_system_is_named():
+def test_every_encrypted_field_and_every_file_of_the_system_is_named():
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if isinstance(field, EncryptedField):
+            if isinstance(field, EncryptedField | FileField):
                 name = (
                     f"`{field.name}`" if model.__name__ in SECTIONS else f"`{model._meta.label}.{field.name}`"
                 )

@@ -18,6 +18,7 @@ class Command(BaseCommand):
             (_("entries of care registers removed: %(n)s"), done.care),
             (_("files of statutory registers removed: %(n)s"), done.support),
             (_("contacts of ended cases pseudonymised: %(n)s"), done.contacts),
+            (_("photos of closed accounts removed: %(n)s"), done.photos),
         ]
         for words, count in lines:
             self.stdout.write(words % {"n": count})
