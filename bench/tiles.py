@@ -112,7 +112,7 @@ def play(options, database):
     from grids.services import outlines
 
     began = time.perf_counter()
-    outlines.fresh(versions.read())
+    outlines.ensure(versions.read())
     print(f"outlines made or found in {time.perf_counter() - began:.1f} s")
     client = Client()
     client.force_login(User.objects.filter(posts__role="operator", posts__unit__grid__level=0).first())
