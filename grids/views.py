@@ -88,6 +88,6 @@ def outline_list(request):
 @cache_control(private=True, max_age=3600)
 def photo(request, pk):
     """One's own photo, or that of somebody in a post of today that this person may see."""
-    seen = Post.objects.visible_to(request.user).on().filter(user=pk)
+    seen = Post.objects.visible_to(request.user).on().filter(user=pk, user__is_active=True)
     own = request.user.pk == pk
     return send_portrait(Portrait.objects.filter(**{"user": pk} if own else {"user__in": seen.values("user")}))

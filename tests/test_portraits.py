@@ -312,6 +312,9 @@ def test_a_photo_is_shown_to_who_sees_the_post_and_to_nobody_else(county):
         f"/{held.file.name}",
     ):
         assert visit(county.operator_top).get(name).status_code == 404
+    User.objects.filter(pk=worker.pk).update(is_active=False)  # by whatever way: the night removes it
+    assert visit(county.operator).get(photo_of(worker)).status_code == 404
+    User.objects.filter(pk=worker.pk).update(is_active=True)
     Post.objects.filter(user=worker).update(until=timezone.localdate())
     assert visit(county.operator).get(photo_of(worker)).status_code == 404
     assert visit(worker).get(photo_of(worker)).status_code == 200  # one's own, as long as it is kept

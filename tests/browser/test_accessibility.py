@@ -59,6 +59,22 @@ def test_an_operators_pages(desk, county, event, size):
     assert look_through(page, paths) == ""
 
 
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_a_worker_brings_a_photo_and_takes_it_back(desk, county, snapshot, size):
+    page = sit(desk, county.worker, size)
+    page.goto("/me/")
+    page.set_input_files("[name=photo]", snapshot("me"))
+    page.get_by_role("button", name="保存照片").click()
+    expect(page.get_by_role("img", name="我的照片")).to_be_visible()
+    assert page.evaluate("document.querySelector('.own-photo').naturalWidth") == 500
+    assert look_through(page, ["/me/", f"/grids/{county.west.grids[0].pk}/"]) == ""
+    expect(page.locator(".person-photo")).to_be_visible()
+    page.goto("/me/")
+    page.get_by_role("button", name="删除照片").click()
+    expect(page.get_by_role("img", name="我的照片")).to_have_count(0)
+    assert desk.troubles == []
+
+
 def test_the_desks_sheets_and_dialogs(desk, county, event):
     page = sit(desk, county.operator)
     page.goto("/")

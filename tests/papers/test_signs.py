@@ -6,10 +6,11 @@ from itertools import pairwise
 import pytest
 
 from core.errors import Invalid, NotFound, Refused
+from grids.models import Grid
 from papers import services
 from papers.drawing import colours, qr
 from papers.makers import cards, sign
-from papers.team import USUAL
+from papers.team import USUAL, Member
 from tests.factories import GridFactory, square
 from tests.papers.scene import PHONE, read, size_of, text_of
 
@@ -91,6 +92,23 @@ def test_words_are_as_large_as_there_is_room_for():
     many = sign.fitted([], ["为行动不便的群众代办、帮办政务服务事项" * 3] * 8, "团结路" * 40, landscape=False)["boxes"]
     sizes = {box["part"]: box["fit"] for box in few}, {box["part"]: box["fit"] for box in many}
     assert sizes[0]["papers/print/_sign_words.html"] == sign.FITS[0] > sizes[1]["papers/print/_sign_words.html"]
+
+
+@pytest.mark.parametrize("landscape", [False, True])
+def test_roles_that_take_two_lines_are_reckoned_with(landscape):
+    people = [Member(pk, "欧阳文莲", PHONE, None, ["worker_part"]) for pk in range(8)]
+    boxes = {box["part"]: box for box in sign.fitted(people, ["一"] * 6, "团结路", landscape)["boxes"]}
+    team, words = boxes["papers/print/_sign_team.html"], boxes["papers/print/_sign_words.html"]
+    end = sign.TOP + sign._team(people, team["width"], team["fit"])
+    assert end <= (sign.SHORT - sign.FOOT if landscape else words["top"])
+    # Half as wide a column breaks the roles: the same words take more lines.
+    assert sign._team(people, team["width"] / 2, team["fit"]) > sign._team(people, team["width"], team["fit"])
+
+
+def test_a_long_name_of_a_grid_stays_in_one_line(village):
+    Grid.objects.filter(pk=village.grid.pk).update(name="仙岳山街道三刀石社区居民委员会第12网格")
+    words = read(village.make("sign", **options(village.grid))).pages[0].extract_text().splitlines()
+    assert "仙岳山街道三刀石社区居民委员会第12网格" in [re.sub(r"\s", "", line) for line in words]
 
 
 def test_cards_for_all_workers_with_marks_to_cut_by(village):
