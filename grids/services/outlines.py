@@ -67,6 +67,7 @@ def rebuild() -> int:
     bulk.copy_rows("grids_outline", ("grid_id", "band", "shape"), rows)
     bulk.copy_rows("grids_anchor", ("grid_id", "lon", "lat"), _anchors(grids))
     OutlineStamp.objects.create(version=version, day=today)
+    _count_up()
     log.info("outlines made", extra={"outlines": len(rows)})
     return len(rows)
 
@@ -75,6 +76,13 @@ def _lock():
     if connection.vendor == "postgresql":  # SQLite's writers stand in line anyway
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _count_up():
+    """PostgreSQL counts a table some minutes after it was filled; taken for empty until then, its tiles took seconds."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE grids_outline, grids_anchor")
 
 
 class _Piece:
