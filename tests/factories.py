@@ -113,11 +113,7 @@ class County:
         self.police_kind = DepartmentKindFactory(code="police", name="公安")
         self.standard = StandardFactory(code="E0101-1")
         StandardLead.objects.create(standard=self.standard, level=0, department_kind=self.kind)
-        for stage in ("register", "dispatch", "sign", "verify"):
-            for urgency, hours in (("normal", 4), ("urgent", 2), ("critical", Decimal("0.5"))):
-                StageLimit.objects.get_or_create(
-                    stage=stage, urgency=urgency, defaults={"limit": hours, "limit_unit": "urgent_hour"}
-                )
+        self._stage_limits()
         self.west = self._street("阳三街道", "430281001", 113.40)
         self.east = self._street("来龙门街道", "430281002", 113.50)
         self.centre = UnitFactory(name="市指挥中心", grid=self.root)
@@ -134,6 +130,16 @@ class County:
         self.staff = self.person("staff", unit=self.urban)
         self.police_staff = self.person("staff", unit=self.police)
         self.stranger = UserFactory(name="无岗位")
+
+    @staticmethod
+    def _stage_limits():
+        there = set(StageLimit.objects.values_list("stage", "urgency"))
+        StageLimit.objects.bulk_create(
+            StageLimit(stage=stage, urgency=urgency, limit=hours, limit_unit="urgent_hour")
+            for stage in ("register", "dispatch", "sign", "verify")
+            for urgency, hours in (("normal", 4), ("urgent", 2), ("critical", Decimal("0.5")))
+            if (stage, urgency) not in there
+        )
 
     def _street(self, name, code, lon):
         street = type("Street", (), {})()
