@@ -79,6 +79,8 @@ class Visit:
 
     def take(self, address, kind) -> list[str]:
         self.where = address
+        width, height = SIZES["1920x1080"]  # a map fits its county to the window that it opens in
+        self.page.set_viewport_size({"width": width, "height": height})
         try:
             answer = self.page.goto(address, wait_until="load", timeout=60_000)
         except Error as error:

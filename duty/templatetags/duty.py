@@ -30,11 +30,14 @@ def banner(request, said="") -> dict:
     now = timezone.now()
     rows = standing.for_banner(request.user, _versions(request), now)
     waiting = [one for one in rows if one.rings(now)]
-    # What waits stands before what somebody has taken, whatever the level.
-    ordered = [*waiting, *(one for one in rows if not one.rings(now))]
+    major = sum(one.level == Level.MAJOR for one in waiting)
+    # What waits stands before what somebody has taken, whatever the level. Of lesser ones one is enough: the desk below
+    # is where the work is done.
+    shown = waiting[: min(max(major, 1), MOST_IN_BANNER)]
+    shown += [one for one in rows if not one.rings(now)][: MOST_IN_BANNER - len(shown)]
     return {
-        "rows": [{"one": one, "rings": one.rings(now), "level": LEVELS[one.level]} for one in ordered[:MOST_IN_BANNER]],
-        "more": max(0, len(ordered) - MOST_IN_BANNER),
+        "rows": [{"one": one, "rings": one.rings(now), "level": LEVELS[one.level]} for one in shown],
+        "more": len(rows) - len(shown),
         "rings": waiting[0].level if waiting else "",
         "said": said,
         "stamp": _versions(request).get("warnings", 0),
