@@ -32,6 +32,7 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.historyCacheSize = 0; // pages with people's names are not kept in the browser's storage
 htmx.config.selfRequestsOnly = true;
+htmx.config.defaultSettleDelay = 0; // a form that can be seen must be bound: Enter in the 20 ms between left the page
 // A refused form (422) and a lost race (409) come back as HTML with the words: show them in place.
 htmx.config.responseHandling = [
   { code: "204", swap: false },
