@@ -66,6 +66,7 @@ def test_a_worker_brings_a_photo_and_takes_it_back(desk, county, snapshot, size)
     page.set_input_files("[name=photo]", snapshot("me"))
     page.get_by_role("button", name="保存照片").click()
     expect(page.get_by_role("img", name="我的照片")).to_be_visible()
+    page.wait_for_function("document.querySelector('.own-photo')?.complete")
     assert page.evaluate("document.querySelector('.own-photo').naturalWidth") == 500
     assert look_through(page, ["/me/", f"/grids/{county.west.grids[0].pk}/"]) == ""
     expect(page.locator(".person-photo")).to_be_visible()
