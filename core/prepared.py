@@ -22,10 +22,10 @@ _FIRST = -7_045_117_000  # an id that no row has
 
 
 class _Compiled:
-    """SQL of `make` with a place in it for each of its arguments."""
+    """SQL of the query that `build` makes, with a place in it for each of its arguments."""
 
-    def __init__(self, make: Callable, *kinds: type):
-        self._make, self._kinds = make, kinds
+    def __init__(self, build: Callable[..., Query], kinds: tuple[type, ...]):
+        self._build, self._kinds = build, kinds
         self._compiled: dict[str, tuple] = {}
 
     def _filled(self, values) -> tuple[str, list, SQLCompiler]:
@@ -38,12 +38,9 @@ class _Compiled:
             compiler,
         )
 
-    def _query(self, marks) -> Query:
-        raise NotImplementedError
-
     def _compile(self):
         marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
-        compiler = self._query(marks).get_compiler(connection=connection)
+        compiler = self._build(*marks).get_compiler(connection=connection)
         sql, params = compiler.as_sql()
         places = {_adapt(mark): (number, "") for number, mark in enumerate(marks)}
         places |= {f"{mark}%": (number, "%") for number, mark in enumerate(marks) if isinstance(mark, str)}
@@ -64,7 +61,7 @@ class Prepared(_Compiled):
     """
 
     def __init__(self, make: Callable[..., QuerySet], *kinds: type, planned: bool = True):
-        super().__init__(make, *kinds)
+        super().__init__(lambda *marks: make(*marks).query, kinds)
         self._planned = planned
         # A converter of geometries holds GEOS' reader, which belongs to the thread that made it: two threads in one
         # reader mix up their bytes.
@@ -89,14 +86,14 @@ class Prepared(_Compiled):
             )
         return kept[connection.vendor]
 
-    def _query(self, marks):
-        return self._make(*marks).query
-
 
 class PreparedUpdate(_Compiled):
     """`PreparedUpdate(make, int, str)`: `make` gives (queryset, {field: value}) from arguments of these kinds (float
     besides those of `Prepared`). Calling it does what `queryset.update(**values)` does, and says how many rows it met.
     """
+
+    def __init__(self, make: Callable[..., tuple[QuerySet, dict]], *kinds: type):
+        super().__init__(lambda *marks: _update(*make(*marks)), kinds)
 
     def __call__(self, *values) -> int:
         sql, params, _compiler = self._filled(values)
@@ -104,11 +101,11 @@ class PreparedUpdate(_Compiled):
             execute(cursor, sql, params)
             return cursor.rowcount
 
-    def _query(self, marks):
-        rows, changes = self._make(*marks)
-        query = rows.query.chain(UpdateQuery)
-        query.add_update_values(changes)
-        return query
+
+def _update(rows: QuerySet, changes: dict) -> Query:
+    query = rows.query.chain(UpdateQuery)
+    query.add_update_values(changes)
+    return query
 
 
 _names: dict[str, str] = {}  # SQL → name of its prepared statement

@@ -58,9 +58,7 @@ def _limits(positive, whole):
     distinct = sorted(set(positive))
     if whole and len(distinct) <= MOST and distinct[-1] <= 2 * MOST:
         return distinct
-    limits = [
-        min(_readable(positive[0], whole, math.floor), positive[0])
-    ]  # a hair below a readable number is itself
+    limits = [min(_readable(positive[0], whole, math.floor), positive[0])]  # a hair below a readable number is itself
     for part in range(1, MOST):
         limit = _readable(positive[len(positive) * part // MOST], whole, round)
         if limit > limits[-1] and bisect_right(positive, limit) < len(positive) + (limit == positive[-1]):
