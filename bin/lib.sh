@@ -157,7 +157,7 @@ install_packages() {
     for name in $names; do say "    $name: $(reason_of "$name")"; done
     # shellcheck disable=SC2086 # the names are words
     quietly apt.log "apt-get could not install: $names." as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends $names
+        apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 $names
 }
 
 refresh_package_lists() {
