@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from core.api.pagination import Keyset, decode, encode
+from events.models.event import EventQuerySet
 
 PAGE_SIZES, USUAL_SIZE = (20, 30, 50, 100), 30
 MOST_DIGITS = 18  # fits into a bigint
@@ -27,12 +28,19 @@ class Order:
         return tuple(getattr(event, field) for field in self.keyset.fields)
 
 
-BY_DUE, BY_ID, BY_NUMBER = ("due_at", "id"), ("id",), ("number", "id")
+BY_ID, BY_NUMBER = ("id",), ("number", "id")
+
+
+def by_due(descending=False) -> Keyset:
+    """By the running clock; those without one come last."""
+    return Keyset(("due_at", "id"), descending, nulls_last=True, valued=EventQuerySet.running)
+
+
 ORDERS = {
     order.name: order
     for order in (
-        Order("urgent", _("Most urgent first"), Keyset(BY_DUE, nulls_last=True), (datetime, int), "calm"),
-        Order("calm", _("Least urgent first"), Keyset(BY_DUE, True, nulls_last=True), (datetime, int), "urgent"),
+        Order("urgent", _("Most urgent first"), by_due(), (datetime, int), "calm"),
+        Order("calm", _("Least urgent first"), by_due(descending=True), (datetime, int), "urgent"),
         Order("newest", _("Newest first"), Keyset(BY_ID, True), (int,), "oldest"),
         Order("oldest", _("Oldest first"), Keyset(BY_ID), (int,), "newest"),
         Order("number", _("By case number"), Keyset(BY_NUMBER, nulls_last=True), (str, int), "number_down"),

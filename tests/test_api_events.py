@@ -6,6 +6,8 @@ from datetime import UTC, timedelta
 from itertools import chain
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
@@ -150,6 +152,24 @@ def test_most_urgent_first_puts_those_without_a_clock_last(county, api):
         forward, backward = pages_of(api(county.operator), page_size=size, ordering="due")
         assert list(chain(*forward)) == expected
         assert list(chain(*backward)) == expected
+
+
+def test_open_ones_by_deadline_are_walked_by_the_index_of_deadlines_alone(county, api):
+    ids = [report(county).pk for _n in range(5)]
+    Event.objects.filter(pk=ids[3]).update(due_at=None)  # as while it is suspended
+    Event.objects.filter(pk=ids[1]).update(due_at=None, status="cancelled")
+    query = {"ordering": "due", "open": "yes"}
+    client = api(county.operator)
+    first = client.get(URL, {"page_size": 2, **query}).json()
+    with CaptureQueriesContext(connection) as seen:
+        answer = client.get(first["next"]).json()
+    assert [row["id"] for row in first["results"] + answer["results"]] == [ids[0], ids[2], ids[4], ids[3]]
+    assert answer["next"] is None
+    timed, timeless = [one["sql"].split(" WHERE ", 1)[1] for one in seen if "yellow_at" in one["sql"]]
+    assert "status" not in timed.split(" ORDER BY ")[0]
+    assert "status" in timeless.split(" ORDER BY ")[0]
+    with transaction.atomic(), pytest.raises(IntegrityError, match="events_event_clock_runs"):
+        Event.objects.filter(pk=ids[0]).update(status="cancelled")
 
 
 def test_between_days_the_newest_are_those_reported_last(county, api):

@@ -344,7 +344,9 @@ def test_a_chain_rewritten_from_the_first_step_on_is_found_by_the_seal(scene, th
 
 def test_verify_history_names_the_faults_and_fails(scene):
     for _ in range(3):
-        Event.objects.filter(pk=scene.report("worker_full").pk).update(status="closed", number=f"n{_}")
+        Event.objects.filter(pk=scene.report("worker_full").pk).update(
+            status="closed", number=f"n{_}", due_at=None
+        )
     words = io.StringIO()
     with pytest.raises(CommandError, match="not untouched") as error:
         call_command("verify_history", stderr=words, most=2)

@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import orjson
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, DateField, DateTimeField, F, Func, QuerySet, Value
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -24,12 +24,14 @@ class Keyset:
     """An order in which a list can be continued: `fields` all run one way, together they are unique.
 
     `nulls_last`: the first field may be empty; such rows come after all others, by the second field alone. They
-    are a query of their own, so that both parts walk an index.
+    are a query of their own, so that both parts walk an index. `valued` selects the others, where there is more to be
+    said of them than that the field is not empty.
     """
 
     fields: tuple[str, ...]
     descending: bool = False
     nulls_last: bool = False
+    valued: Callable[[QuerySet], QuerySet] | None = None
 
     def page(self, rows: QuerySet, position: Sequence | None, backward: bool, size: int) -> list:
         """Up to `size` rows after (or, `backward`, before) `position`, in the order of the list."""
@@ -41,7 +43,8 @@ class Keyset:
 
     def _page_with_nulls(self, rows, position, backward, size):
         first, rest = self.fields[0], self.fields[1:]
-        valued, empty = rows.filter(**{f"{first}__isnull": False}), rows.filter(**{first: None})
+        valued = self.valued(rows) if self.valued else rows.filter(**{f"{first}__isnull": False})
+        empty = rows.filter(**{first: None})
         among_empty = position is not None and position[0] is None
         parts = [
             (valued, self.fields, None if among_empty else position),
@@ -60,17 +63,32 @@ class Keyset:
     def _walk(self, rows, fields, position, backward, size):
         down = self.descending != backward
         if position is not None:
-            rows = rows.filter(_beyond(fields, position, "lt" if down else "gt"))
+            rows = rows.filter(Beyond(fields, position, "<" if down else ">"))
         return list(rows.order_by(*(F(f).desc() if down else F(f).asc() for f in fields))[:size])
 
 
-def _beyond(fields, position, way) -> Q:
-    """Rows beyond the position: the first condition alone bounds the index, the second settles ties."""
-    first, value = fields[0], position[0]
-    if len(fields) == 1:
-        return Q(**{f"{first}__{way}": value})
-    ties = Q(**{f"{first}__{way}": value}) | _beyond(fields[1:], position[1:], way)
-    return Q(**{f"{first}__{way}e": value}) & ties
+class Beyond(Func):
+    """(a, b) > (x, y): rows beyond a position. As one comparison of rows an index over the fields begins right there,
+    and the planner knows how many may follow; said with OR and AND it expects hardly any, and sorts them all."""
+
+    output_field = BooleanField()
+    kinds = ((datetime, DateTimeField), (date, DateField))
+
+    def __init__(self, fields: Sequence[str], position: Sequence, sign: str):
+        marks = ", ".join(["%s"] * len(fields))
+        self.row = f"({marks}) {sign} ({marks})" if len(fields) > 1 else f"{marks} {sign} {marks}"
+        super().__init__(*map(F, fields), *map(self._value, position))
+
+    def _value(self, value):
+        return Value(value, next((field() for kind, field in self.kinds if isinstance(value, kind)), None))
+
+    def as_sql(self, compiler, connection, **_context):
+        parts, params = [], []
+        for expression in self.source_expressions:
+            sql, given = compiler.compile(expression)
+            parts.append(sql)
+            params += given
+        return self.row % tuple(parts), params
 
 
 def encode(*parts: Any) -> str:

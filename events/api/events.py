@@ -19,6 +19,7 @@ from events import export, selectors, services, whole
 from events.api import inputs, shapes
 from events.filters import EventFilterSet
 from events.models import Event
+from events.paging import by_due
 from events.services.step import Surroundings
 from events.workflow import OPEN
 from grids.scope import Scope
@@ -39,7 +40,7 @@ class EventList(ListView):
     """Events you may see. Without a post: none."""
 
     columns = selectors.SUMMARY
-    keysets = {"-id": Keyset(("id",), descending=True), "due": Keyset(("due_at", "id"), nulls_last=True)}
+    keysets = {"-id": Keyset(("id",), descending=True), "due": by_due()}
     key_kinds = {"due_at": datetime, "reported_at": datetime}
     filterset_class = EventFilterSet
     parser_classes = (OrjsonParser,)
