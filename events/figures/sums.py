@@ -172,10 +172,13 @@ def _flows_plan(reading, path, first, until, key, generation, instants):
 
 
 def _born(generation: int) -> str:
-    """SQL: the place p is a child (grandchild, …) of the one that is asked for."""
+    """SQL: the place p is a child (grandchild, …) of the one that is asked for.
+
+    Not one bracket too many: IN ((SELECT …)) is all rows to PostgreSQL, but the first one to SQLite.
+    """
     above = "%(place)s"
     for _n in range(generation - 1):
-        above = f"(SELECT id FROM events_figureplace WHERE parent_id IN ({above}))"
+        above = f"SELECT id FROM events_figureplace WHERE parent_id IN ({above})"
     return f"p.parent_id IN ({above})"
 
 

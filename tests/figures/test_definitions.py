@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from evaluation.registry import INDICATORS
 from events import figures
-from events.figures import Rate, spans
+from events.figures import Rate, folding, spans
 from events.models import Assignment, Event
 from events.workflow import Status
 from tests.scenes import Scene, beijing
@@ -112,8 +112,11 @@ def test_children_sum_up_to_their_parent(everything):
     assert figures.children(everything.root.path, now, today - timedelta(days=3), today)[everything.area.pk].reported == 0
 
 
+@pytest.mark.parametrize("folded", [True, False], ids=["folded", "unfolded"])
 @pytest.mark.parametrize("days", [0, 2])
-def test_grandchildren_are_the_children_of_all_children(everything, days):
+def test_grandchildren_are_the_children_of_all_children(everything, days, folded):
+    if folded:
+        folding.fold()
     now, first = later(0), timezone.localdate() - timedelta(days=days)
     tomorrow = timezone.localdate() + timedelta(days=1)
     for path, generation, parents in (
@@ -124,6 +127,7 @@ def test_grandchildren_are_the_children_of_all_children(everything, days):
         expected = {}
         for parent in parents:
             expected |= figures.children(parent.path, now, first, tomorrow)
+        assert len(expected) >= len(parents)
         assert expected and figures.children(path, now, first, tomorrow, generation=generation) == expected
 
 
