@@ -254,9 +254,34 @@ def compare(database) -> tuple[list[str], dict]:
             seen += 1
             if read != count:
                 wrong.append(f"{name} {path}: read {read}, counted {count}")
+        seen += 1
+        wrong += _parts_wrong(path)
     checked = checking.check()
     wrong += [str(one) for one in checked.wrong] + [f"event {pk} is kept otherwise than it is" for pk in checked.stale]
     return wrong, {"compared": seen, "events not folded at the end": unfolded, "events": checked.events}
+
+
+def _parts_wrong(path) -> list[str]:
+    """Parts of which the screen of `path` shows other open or late events than there are, counted one by one."""
+    from django.utils import timezone
+
+    from events.models import Event
+    from gridcenter.screen import compose, territory
+
+    def counted(part):
+        below = Event.objects.open().filter(path__startswith=part.path)
+        return below.count(), below.filter(due_at__lt=timezone.now()).count()
+
+    tree = territory.tree()
+    parts = tree.parts(tree.by_id[int(path.strip("/").split("/")[-1])])
+    before = {part.pk: counted(part) for part in parts}
+    shown = {row["id"]: (row["open"], row["late"]) for row in compose.figures(path)["children"]}
+    # A deadline may pass while this counts.
+    return [
+        f"part {part.name} of {path}: shown {shown.get(part.pk)}, counted {before[part.pk]}"
+        for part in parts
+        if shown.get(part.pk) not in (before[part.pk], counted(part))
+    ]
 
 
 def main():
