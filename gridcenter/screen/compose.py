@@ -71,14 +71,15 @@ def _read(now, tree, place, parts, lists, reading) -> dict:
 
 
 def _sums(path, now, place, parts, generation, reading) -> dict:
+    overview = counted.overview(path, now, reading)
     return {
-        "overview": _overview(counted.overview(path, now, reading)),
+        "overview": _overview(overview),
         "flow": [_step(step) for step in counted.flow(path, now, reading)],
         "trend": {
             by: _trend(counted.trend(path, now, by, None, reading), like) for by, like in SPANS.items()
         },
         "kinds": _kinds(path, now, reading),
-        "children": _children(place, parts, generation, now, reading),
+        "children": _children(place, parts, generation, now, reading) if generation else [_alone(place, overview)],
         "departments": _departments(path, now, reading),
     }
 
@@ -133,9 +134,7 @@ def _kinds(path, now, reading) -> list[dict]:
 
 def _children(place, parts, generation, now, reading) -> list[dict]:
     """The parts of the territory, worst first."""
-    found: dict = {}
-    if generation:
-        found = counted.children(place.path, now, *_span(now), reading, generation, counted.DUE)
+    found = counted.children(place.path, now, *_span(now), reading, generation, counted.DUE)
     rows = []
     for part in parts:
         sums = found.get(part.pk, counted.ChildFigures())
@@ -148,6 +147,17 @@ def _children(place, parts, generation, now, reading) -> list[dict]:
         }
         rows.append(row)
     return sorted(rows, key=_worst)
+
+
+def _alone(place, overview) -> dict:
+    """A territory without parts, as the only one of its list."""
+    return {
+        "id": place.pk,
+        "name": place.name,
+        "open": overview.open.value,
+        "late": overview.late.value,
+        "rate": overview.closing.value.share,
+    }
 
 
 def _departments(path, now, reading) -> list[dict]:

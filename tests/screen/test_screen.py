@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import versions
+from events.figures import folding
 from events.models import Event
 from gridcenter.screen import compose, snapshots, territory, views
 from gridcenter.screen.models import ScreenLayout
@@ -131,6 +132,27 @@ def test_the_figures_say_what_is_late_where_and_whose(client, scene):
         "called": 1,
     }
     assert {row["role"]: (row["active"], row["posts"]) for row in made["workers"]}["worker_part"] == (1, 2)
+
+
+@pytest.mark.parametrize("folded", [True, False], ids=["folded", "unfolded"])
+def test_the_parts_of_every_territory_have_what_lies_in_them(client, scene, folded):
+    late = scene.dispatched()
+    Event.objects.filter(pk=late.pk).update(due_at=timezone.now() - timedelta(hours=30))
+    scene.report()
+    scene.report("worker_east", location=scene.east.point)
+    if folded:
+        folding.fold()
+    enter(client, scene.people["op_top"])
+    grid = late.grid
+    for place, expected in (
+        (scene.root, [("阳三街道", 1, 2), ("来龙门街道", 0, 1)]),
+        (scene.area, [("阳三街道", 1, 2), ("来龙门街道", 0, 1)]),
+        (scene.west.town, [(grid.name, 1, 2)]),
+        (grid.parent, [(grid.name, 1, 2)]),
+        (grid, [(grid.name, 1, 2)]),
+    ):
+        shown = [(row["name"], row["late"], row["open"]) for row in figures(client, place).json()["children"]]
+        assert [row for row in shown if row[2]] == expected, place.name
 
 
 def test_a_county_without_anything_is_shown_empty(client, scene):
