@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from events.figures import counted, folding, rows
 from events.models import Assignment, Event
-from events.workflow import OPEN
+from events.workflow import OPEN, Status
 
 TRIES = 5
 EVERY_DAY = (date(1, 1, 1), date(9999, 12, 31))
@@ -161,7 +161,10 @@ def _wrong(span, now) -> Iterator[Wrong]:
     standing = Counting(reported.filter(status__in=rows.STANDING), {"standing": Count("pk"), **light})
     kinds = Counting(_by_standard(reported), {"reported": Count("pk")}, "reported_at")
     open_kinds = Counting(_by_standard(reported.filter(status__in=OPEN)), {"standing": Count("pk")})
-    for rollup, counts in zip(rows.ROLLUPS, (of_days, [kinds], of_units, [standing], [open_kinds]), strict=True):
+    overdue = Count("pk", filter=Q(due_at__lt=now) & ~Q(event__status=Status.SUSPENDED))
+    lying = Counting(Assignment.objects.order_by().filter(outcome="open"), {"standing": Count("pk"), "late": overdue})
+    every = (of_days, [kinds], of_units, [standing], [open_kinds], [lying])
+    for rollup, counts in zip(rows.ROLLUPS, every, strict=True):
         yield from _differing(rollup, counts, span)
 
 

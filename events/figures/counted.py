@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from events import limits
 from events.figures import spans
+from events.figures.counts import Counts
 from events.figures.types import (
     Bucket,
     ChildFigures,
@@ -111,7 +112,7 @@ def flows(path: str, start: datetime, end: datetime, key: str | None = None) -> 
 
 def flows_of(counts, make=Flows, **more):
     """Flows from counts by name; what is missing is nothing."""
-    c = Counter(counts)
+    c = counts if isinstance(counts, Counts) else Counts(counts)
     return make(
         reported=c["reported"], registered=c["registered"], closed=c["closed"], settled=c["settled"],
         on_time=Rate(c["in_time"], c["due"]), closing=Rate(c["passed"], c["to_close"]),
@@ -284,7 +285,7 @@ def departments(path: str, start: date, end: date, now: datetime | None = None) 
     return sorted((department_of(unit, c) for unit, c in units.items()), key=lambda row: row.unit_id)
 
 
-def department_of(unit_id: int, c: Counter) -> Department:
+def department_of(unit_id: int, c: Counts | Counter) -> Department:
     return Department(
         unit_id, c["dispatched"], c["handled"], Rate(c["in_time"], c["due"]), Rate(c["passed"], c["to_close"]),
         Rate(c["satisfied"], c["rated"]), c["returned"], c["reworked"], c["open"], c["late"],

@@ -4,10 +4,10 @@ A fold takes each event that has moved out of the sums as it is kept there, keep
 transaction, a batch of events at a time, under the lock of the one row of state. Whether it runs or not, reads are
 right (events.figures.tail); it only keeps what they must put right small.
 
-Who is folded: events with a step that is newer than what is kept of them, those whose light has changed since lights
-were last compared, and those that were touched. `done_id` says from which step on one has to look. On PostgreSQL a
-transaction that still writes may have drawn a lower number than steps that are already seen, so the bound is moved only to
-a number once seen as the last, when every transaction of that time has ended (core.feeds).
+Who is folded: events with a step that is newer than what is kept of them, those whose light, or a turn's, has changed
+since lights were last compared, and those that were touched. `done_id` says from which step on one has to look. On
+PostgreSQL a transaction that still writes may have drawn a lower number than steps that are already seen, so the bound is
+moved only to a number once seen as the last, when every transaction of that time has ended (core.feeds).
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,14 @@ CHANGED = """
 SELECT event_id FROM events_foldedevent WHERE is_open = 1 AND {clock} >= %(early)s AND {clock} < %(late)s
 AND light <> CASE WHEN clock_due < %(now)s THEN 2 WHEN clock_yellow < %(now)s THEN 1 ELSE 0 END
 """
-UNFOLDED = " UNION ".join((NEWER, TOUCHED, CHANGED.format(clock="clock_due"), CHANGED.format(clock="clock_yellow")))
+# The same of turns: a unit's deadline is not that of the stage its event is in.
+OVERDUE = """
+SELECT event_id FROM events_foldedturn WHERE lying = 1 AND lies_until >= %(early)s AND lies_until < %(late)s
+AND lies_late <> CASE WHEN lies_until < %(now)s THEN 1 ELSE 0 END
+"""
+UNFOLDED = " UNION ".join(
+    (NEWER, TOUCHED, CHANGED.format(clock="clock_due"), CHANGED.format(clock="clock_yellow"), OVERDUE)
+)
 
 
 @dataclass(frozen=True)

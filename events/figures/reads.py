@@ -3,7 +3,6 @@
 Each takes a `reading` where several are to be of one instant (`together`); without one it makes its own.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from events.figures import counted, rows, spans, sums
 from events.figures.counted import child_of, flows_of, late_list, newest
+from events.figures.counts import Counts, under
 from events.figures.sums import Piece
 from events.figures.tail import Reading, together
 from events.figures.types import Bucket, ChildFigures, Department, Figure, Kind, Overview, Period, Step
@@ -99,7 +99,7 @@ def cut(times: dict[str, tuple]) -> tuple[dict[str, tuple], list[Piece]]:
     return whole, pieces
 
 
-def _over(reading, path, times) -> dict[str, Counter]:
+def _over(reading, path, times) -> dict[str, Counts]:
     """{name: counts} of times that begin anywhere and end anywhere, by the instants asked: two statements and the tail."""
     whole, pieces = cut(times)
     begin = min((first for first, _last, _i in whole.values()), default=None)
@@ -112,18 +112,20 @@ def _over(reading, path, times) -> dict[str, Counter]:
         parts = [counts for day, counts in by_day.items() if first <= day < last]
         parts += broken.get(name, {}).values()
         parts += reading.moved(path, instants, start, end).values()
-        found[name] = Counter()
+        total = found[name] = Counts()
         for counts in parts:
-            found[name].update(counts)
+            total.add(counts)
     return found
 
 
-def _stands(found: dict[tuple, Counter]) -> Counter:
+def _stands(found: dict[tuple, Counts]) -> Counts:
     """{open, late, soon, suspended} of the statuses of one place."""
-    total: Counter = Counter()
+    total = Counts()
     for (_below, status), counts in found.items():
         if status in OPEN:
-            total.update(open=counts["standing"], late=counts["late"], soon=counts["soon"])
+            total["open"] += counts["standing"]
+            total["late"] += counts["late"]
+            total["soon"] += counts["soon"]
         if status == Status.SUSPENDED:
             total["suspended"] += counts["standing"]
     return total
@@ -142,7 +144,7 @@ def _flow(path, now, reading) -> list[Step]:
     found = sums.standing(reading, path)
     steps = []
     for status in rows.STEPS:
-        counts = found.get((None, str(status)), Counter())
+        counts = found.get((None, str(status)), Counts())
         n, age = counts["standing"], None
         if n:
             age = timedelta(seconds=max(0, int(now.timestamp() - counts["since"] / n)))
@@ -192,8 +194,11 @@ def _bucketed(parts, bucket) -> dict:
     for part in parts:
         for key, counts in part.items():
             total = found.setdefault(bucket(key) if bucket else key, [0, 0, 0, 0])
-            for n, name in enumerate(_OF_BUCKET):
-                total[n] += counts.get(name, 0)
+            get = counts.get
+            total[0] += get("reported", 0)
+            total[1] += get("closed", 0)
+            total[2] += get("due", 0)
+            total[3] += get("in_time", 0)
     return found
 
 
@@ -216,10 +221,10 @@ def _kinds(path, start, end, most, reading) -> list[Kind]:
     return counted.kinds_of(reported, sums.kinds_open(reading, path), most)
 
 
-def _summed(counts: Counter, part: int) -> Counter:
-    total: Counter = Counter()
+def _summed(counts: dict[tuple, int], part: int) -> dict:
+    total: dict = {}
     for key, n in counts.items():
-        total[key[part]] += n
+        total[key[part]] = total.get(key[part], 0) + n
     return total
 
 
@@ -240,7 +245,7 @@ def _children(path, now, start, end, reading, generation=1, instants=sums.EVERY)
     flows, stands = {}, {}
     until = min(spans.midnight(end), now)
     for below, counts in sums.flows(reading, path, start, until, "child", generation, instants).items():
-        flows.setdefault(child_of(path, below, generation), Counter()).update(counts)
+        under(flows, child_of(path, below, generation)).add(counts)
     for (below, status), counts in sums.standing(reading, path, children=generation).items():
         stands.setdefault(child_of(path, below, generation), {})[below, status] = counts
     found = {}

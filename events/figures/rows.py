@@ -31,7 +31,7 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 TURN_COLUMNS = (
     "turn_id", "event_id", "unit_id", "due_at", "in_time", "to_close", "passed", "sent_at", "returned", "handled_at",
-    "reworked", "lying", "lies_until",
+    "reworked", "lying", "lies_until", "lies_late",
 )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _flag(condition: str) -> str:
     return f"CASE WHEN {condition} THEN 1 ELSE 0 END"
 
 
-# One parameter: the instant that lights are compared with, twice.
+# One parameter: the instant that lights are compared with.
 _EVENT_LIVE = f"""
 SELECT e.path, e.id AS event_id, e.head_seq AS seq, e.status, {_flag(f"e.status IN ({_OPEN})")} AS is_open,
   CASE WHEN e.due_at < %(now)s THEN 2 WHEN e.due_at IS NOT NULL AND e.yellow_at < %(now)s THEN 1 ELSE 0 END AS light,
@@ -64,7 +64,8 @@ SELECT e.path, a.id AS turn_id, a.event_id, a.unit_id,
   CASE WHEN a.lead AND a.outcome IN ({_DONE}) THEN a.ended_at END AS handled_at,
   {_flag("a.outcome = 'rework'")} AS reworked,
   {_flag("a.outcome = 'open'")} AS lying,
-  CASE WHEN a.outcome = 'open' AND e.status <> 'suspended' THEN a.due_at END AS lies_until
+  CASE WHEN a.outcome = 'open' AND e.status <> 'suspended' THEN a.due_at END AS lies_until,
+  {_flag("a.outcome = 'open' AND e.status <> 'suspended' AND a.due_at < %(now)s")} AS lies_late
 FROM events_assignment a JOIN events_event e ON e.id = a.event_id
 """
 LIVE = {EVENT: (_EVENT_LIVE, "e.id"), TURN: (_TURN_LIVE, "a.event_id")}
@@ -208,6 +209,11 @@ ROLLUPS = (
         "events_openkind", ("standard_id",), ("standing",),
         ("SELECT {place} AS place_id, standard_id, COUNT(*) AS standing FROM events_foldedevent f {upper} "
          "WHERE is_open = 1 {where} GROUP BY {place}, standard_id",), DEEPEST,
+    ),
+    Rollup(
+        "events_openunit", ("unit_id",), ("standing", "late"),
+        ("SELECT {place} AS place_id, unit_id, COUNT(*) AS standing, SUM(lies_late) AS late FROM events_foldedturn f "
+         "{upper} WHERE lying = 1 {where} GROUP BY {place}, unit_id",), DEEPEST,
     ),
 )  # fmt: skip
 

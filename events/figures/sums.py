@@ -1,12 +1,12 @@
 """Sums over time from the rollups, the broken days at the ends from the kept rows, and the tail: one answer."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from events.figures import rows, spans
+from events.figures.counts import Counts, under
 from events.figures.tail import BELOW, Ask, Calendar, Reading
 from events.workflow import Stage
 
@@ -32,12 +32,12 @@ KEYS = {
 }
 
 
-def add(*parts: dict[Any, Counter]) -> dict[Any, Counter]:
-    """Counters by key, added up (subtractions included)."""
-    total: dict[Any, Counter] = {}
+def add(*parts: dict[Any, Counts]) -> dict[Any, Counts]:
+    """Counts by key, added up (subtractions included)."""
+    total: dict[Any, Counts] = {}
     for part in parts:
         for key, counts in part.items():
-            total.setdefault(key, Counter()).update(counts)
+            under(total, key).add(counts)
     return total
 
 
@@ -52,18 +52,18 @@ def kept_asks(reading: Reading, path: str, pieces: Iterable[Piece], key: str | N
     ]
 
 
-def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> dict[str, dict[Any, Counter]]:
+def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> dict[str, dict[Any, Counts]]:
     """{label: {key: counts}} of the kept rows below `path`: one statement, or what was read ahead."""
     pieces = list(pieces)
     asks = kept_asks(reading, path, pieces, key)
     if key is None:
         asks = [(label, name, grouped(name, ask, reading.knows) or ask) for label, name, ask in asks]
     reading.ahead(ask for _label, _name, ask in asks)
-    found: dict[str, dict[Any, Counter]] = {}
+    found: dict[str, dict[Any, Counts]] = {}
     for label, name, ask in asks:
         _kind, count, more = rows.INSTANTS[name]
         for value, *numbers in reading.of(ask):
-            counts = found.setdefault(label, {}).setdefault(value if key else None, Counter())
+            counts = under(found.setdefault(label, {}), value if key else None)
             for total, number in zip((count, *more), numbers, strict=True):
                 counts[total] += number or 0
     return found
@@ -135,7 +135,7 @@ def broken(first: date, until: datetime, instants=EVERY) -> tuple[date, list[Pie
 def flows(
     reading: Reading, path: str, first: date, until: datetime, key: str | None = None, generation: int = 1,
     instants: tuple[str, ...] = EVERY,
-) -> dict[Any, Counter]:  # fmt: skip
+) -> dict[Any, Counts]:  # fmt: skip
     """{key: counts} by `instants` from the beginning of `first` until before `until`.
 
     `key`: None (everything together), "child" (by path, children of that generation from the rollup) or "unit".
@@ -202,10 +202,10 @@ def _whole_ask(reading, path, first, last, key, generation, instants) -> Ask:
     return Ask(select, {"place": reading.place(path)[0], "first": first, "last": last}, 1 + len(names))
 
 
-def _whole(reading, ask, names) -> dict[Any, Counter]:
+def _whole(reading, ask, names) -> dict[Any, Counts]:
     """Whole days from the rollups."""
     return {
-        value: Counter(dict(zip(names, (n or 0 for n in counts), strict=True))) for value, *counts in reading.of(ask)
+        value: Counts(zip(names, (n or 0 for n in counts), strict=True)) for value, *counts in reading.of(ask)
     }
 
 
@@ -225,18 +225,19 @@ def standing_ask(reading: Reading, path: str, children: int = 0) -> Ask:
     return Ask(select, {"place": reading.place(path)[0]}, 6)
 
 
-def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counter]:
+def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counts]:
     """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the paths of those of
     that generation."""
-    found: dict[tuple, Counter] = {}
+    found: dict[tuple, Counts] = {}
     for below, status, count, late, soon, since in reading.of(standing_ask(reading, path, children)):
-        found[below, status] = Counter(standing=count, late=late, soon=soon, since=since)
+        found[below, status] = Counts(standing=count, late=late, soon=soon, since=since)
     for row in reading.events_below(path):
         if row.status in rows.STANDING:
-            found.setdefault((row.path if children else None, row.status), Counter()).update(
-                standing=row.sign, late=row.sign * (row.light == 2), soon=row.sign * (row.light == 1),
-                since=row.sign * int(row.since.timestamp()),
-            )  # fmt: skip
+            counts = under(found, (row.path if children else None, row.status))
+            counts["standing"] += row.sign
+            counts["late"] += row.sign * (row.light == 2)
+            counts["soon"] += row.sign * (row.light == 1)
+            counts["since"] += row.sign * int(row.since.timestamp())
     return found
 
 
@@ -252,11 +253,11 @@ def open_ask(reading: Reading, path: str) -> Ask:
     return Ask(select, {"place": place}, 2)
 
 
-def kinds_open(reading: Reading, path: str) -> Counter:
+def kinds_open(reading: Reading, path: str) -> dict[int, int]:
     """{standard: open ones}."""
-    found = Counter(dict(reading.of(open_ask(reading, path))))
+    found = dict(reading.of(open_ask(reading, path)))
     for row in reading.events_below(path):
-        found[row.standard_id] += row.sign * row.is_open
+        found[row.standard_id] = found.get(row.standard_id, 0) + row.sign * row.is_open
     return found
 
 
@@ -278,31 +279,37 @@ def reported_ask(reading: Reading, path: str, first: date, last: date) -> Ask:
     return Ask(select, given, 3)
 
 
-def kinds_reported(reading: Reading, path: str, first: date, last: date) -> Counter:
+def kinds_reported(reading: Reading, path: str, first: date, last: date) -> dict[tuple[int, str], int]:
     """{(standard, source): reported ones} of whole days: what was reported today was reported before now."""
-    found = Counter({(pk, source): n for pk, source, n in reading.of(reported_ask(reading, path, first, last))})
+    found = {(pk, source): n for pk, source, n in reading.of(reported_ask(reading, path, first, last))}
     start, end = spans.midnight(first), spans.midnight(last)
     for row in reading.events_below(path):
         if start <= row.reported_at < end:
-            found[row.standard_id, row.source] += row.sign
+            key = row.standard_id, row.source
+            found[key] = found.get(key, 0) + row.sign
     return found
 
 
 def lying_ask(reading: Reading, path: str) -> Ask:
-    return Ask(
-        "SELECT f.unit_id, COUNT(*), SUM(CASE WHEN f.lies_until < %(now)s THEN 1 ELSE 0 END) FROM events_foldedturn f "
-        f"{reading.below(path)}WHERE f.lying = 1 GROUP BY f.unit_id",
-        {"place": reading.place(path)[0], "now": reading.now}, 3,
-    )  # fmt: skip
+    place, level = reading.place(path)
+    if level <= rows.DEEPEST:
+        select = "SELECT unit_id, standing, late FROM events_openunit WHERE place_id = %(place)s"
+    else:
+        select = (
+            "SELECT f.unit_id, COUNT(*), SUM(f.lies_late) FROM events_foldedturn f JOIN events_figurebelow b "
+            "ON b.place_id = f.place_id AND b.ancestor_id = %(place)s WHERE f.lying = 1 GROUP BY f.unit_id"
+        )
+    return Ask(select, {"place": place}, 3)
 
 
-def lying(reading: Reading, path: str) -> dict[int, Counter]:
+def lying(reading: Reading, path: str) -> dict[int, Counts]:
     """{unit: {open, late}} of the turns that lie with it now."""
-    found = {unit: Counter(open=count, late=late) for unit, count, late in reading.of(lying_ask(reading, path))}
+    found = {unit: Counts(open=count, late=late) for unit, count, late in reading.of(lying_ask(reading, path))}
     for row in reading.turns_below(path):
         if row.lying:
-            late = row.lies_until is not None and row.lies_until < reading.now
-            found.setdefault(row.unit_id, Counter()).update(open=row.sign, late=row.sign * late)
+            counts = under(found, row.unit_id)
+            counts["open"] += row.sign
+            counts["late"] += row.sign * row.lies_late
     return found
 
 

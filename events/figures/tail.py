@@ -6,7 +6,7 @@ instant, as long as nobody folds in between: `turn` tells, and the reader begins
 """
 
 import re
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from django.db import connection
 
 from core.prepared import execute
 from events.figures import rows
+from events.figures.counts import Counts, under
 from events.figures.folding import UNFOLDED, stamp, unfolded
 from events.models import FigureState
 
@@ -68,6 +69,7 @@ class TurnRow(NamedTuple):
     reworked: int
     lying: int
     lies_until: datetime | None
+    lies_late: int
 
 
 _MAKE = {rows.EVENT: EventRow, rows.TURN: TurnRow}
@@ -107,14 +109,17 @@ def _utc(value) -> datetime | None:
     return value if connection.vendor == "postgresql" else instant(value)
 
 
-def _row(found):
-    kind, sign, path, *columns = found
-    mine = columns[: len(rows.EVENT_COLUMNS)] if kind == rows.EVENT else columns[len(rows.EVENT_COLUMNS) :]
-    values = [sign, path, *mine]
-    if connection.vendor != "postgresql":
-        for n in _INSTANT[kind]:
-            values[n] = instant(values[n])
-    return _MAKE[kind](*values)
+_TURN_FROM = 2 + len(rows.EVENT_COLUMNS)  # behind sign, path and the event's columns
+
+
+def _rows_of(found) -> Iterator[EventRow | TurnRow]:
+    typed = connection.vendor == "postgresql"
+    for kind, *values in found:
+        mine = values[:_TURN_FROM] if kind == rows.EVENT else values[:2] + values[_TURN_FROM:]
+        if not typed:
+            for n in _INSTANT[kind]:
+                mine[n] = instant(mine[n])
+        yield _MAKE[kind](*mine)
 
 
 class Ask(NamedTuple):
@@ -161,6 +166,7 @@ class Reading:
         self.places: dict[str, tuple[int, int]] = {}
         self.calendar: dict[str, Calendar] = {}
         self._answers: dict[tuple, list] = {}
+        self._moments: dict[tuple[str, str], tuple[list[datetime], list]] = {}
         self._whole: str | None = None  # the path below which everything lies
         with connection.cursor() as cursor:
             cursor.execute(_STATE, [path])
@@ -171,7 +177,7 @@ class Reading:
                 self._whole = path if depth == 0 and roots == 1 else None
         with connection.cursor() as cursor:
             cursor.execute(_STATEMENT, unfolded(self.state, now))
-            tail = [_row(found) for found in cursor.fetchall()]
+            tail = list(_rows_of(cursor.fetchall()))
         self.events = [row for row in tail if isinstance(row, EventRow)]
         self.turns = [row for row in tail if isinstance(row, TurnRow)]
 
@@ -230,20 +236,31 @@ class Reading:
     def turns_below(self, path: str) -> Iterator[TurnRow]:
         return (row for row in self.turns if row.path.startswith(path))
 
-    def moved(self, path: str, instants, start: datetime, end: datetime, key=None) -> dict[Any, Counter]:
+    def moved(self, path: str, instants, start: datetime, end: datetime, key=None) -> dict[Any, Counts]:
         """What the tail adds to the sums by these instants from `start` until before `end`: {key(row, instant): counts}."""
-        found: dict[Any, Counter] = {}
+        found: dict[Any, Counts] = {}
         for name in instants:
-            kind, count, more = rows.INSTANTS[name]
-            for row in self.events_below(path) if kind == rows.EVENT else self.turns_below(path):
-                at = getattr(row, name)
-                if at is None or not start <= at < end:
-                    continue
-                counts = found.setdefault(key(row, at) if key else None, Counter())
+            _kind, count, more = rows.INSTANTS[name]
+            moments, mine = self._by(path, name)
+            for n in range(bisect_left(moments, start), bisect_left(moments, end)):
+                row = mine[n]
+                counts = under(found, key(row, moments[n]) if key else None)
                 counts[count] += row.sign
                 for total, column in more.items():
                     counts[total] += row.sign * getattr(row, column)
         return found
+
+    def _by(self, path: str, instant: str) -> tuple[list[datetime], list]:
+        """(moments, their rows) of the tail's rows below `path` that count by this instant, in their order: a wall asks
+        for a dozen times."""
+        known = self._moments.get((path, instant))
+        if known is None:
+            kind = rows.INSTANTS[instant][0]
+            of = self.events_below(path) if kind == rows.EVENT else self.turns_below(path)
+            found = [(at, row) for row in of if (at := getattr(row, instant)) is not None]
+            found.sort(key=lambda pair: pair[0])
+            known = self._moments[path, instant] = [at for at, _row in found], [row for _at, row in found]
+        return known
 
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")

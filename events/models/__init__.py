@@ -19,6 +19,7 @@ from events.models.rollups import (
     FoldedTurn,
     OpenFigure,
     OpenKind,
+    OpenUnit,
 )
 from events.models.standard import StageLimit, Standard, StandardLead
 from events.models.supervision import Supervision, Whistle, WhistleCall
@@ -44,6 +45,7 @@ __all__ = [
     "Notice",
     "OpenFigure",
     "OpenKind",
+    "OpenUnit",
     "PlaceHabit",
     "Presence",
     "SavedView",

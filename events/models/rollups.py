@@ -105,6 +105,7 @@ class FoldedTurn(models.Model):
     reworked = models.SmallIntegerField()
     lying = models.SmallIntegerField(help_text="Lies with the unit now.")
     lies_until = models.DateTimeField(null=True, help_text="Its deadline, while its clock runs.")
+    lies_late = models.SmallIntegerField(help_text="Lies there beyond it, at FigureState.at.")
 
     class Meta:
         indexes = [
@@ -116,9 +117,10 @@ class FoldedTurn(models.Model):
             models.Index(name="events_foldedturn_got", fields=["place_id", "sent_at"]),
             models.Index(
                 name="events_foldedturn_lying",
-                fields=["place_id", "unit_id", "lies_until"],
+                fields=["place_id", "unit_id", "lies_late"],
                 condition=models.Q(lying=1),
             ),
+            models.Index(name="events_foldedturn_until", fields=["lies_until"], condition=models.Q(lying=1)),
         ]
 
     def __str__(self):
@@ -199,6 +201,18 @@ class OpenKind(models.Model):
 
     def __str__(self):
         return f"{self.place_id} {self.standard_id}"
+
+
+class OpenUnit(models.Model):
+    """What lies with a unit now, as lead or co-unit; levels 0 to 2."""
+
+    pk = models.CompositePrimaryKey("place_id", "unit_id")
+    place_id = models.BigIntegerField()
+    unit_id = models.BigIntegerField()
+    standing, late = _sum(), _sum()
+
+    def __str__(self):
+        return f"{self.place_id} {self.unit_id}"
 
 
 class FigureTouch(models.Model):

@@ -50,7 +50,7 @@ WITHOUT_A_PAGE = {
     *(f"grids.{name}" for name in ("Anchor", "Outline", "OutlineStamp")),  # made from the boundaries for the map's tiles
     *(f"events.{name}" for name in (  # sums and what is in them: made again from the events at any time
         "DayFigure", "DayKind", "DayUnit", "FigureBelow", "FigurePlace", "FigureState", "FigureTouch", "FoldedEvent",
-        "FoldedTurn", "OpenFigure", "OpenKind",
+        "FoldedTurn", "OpenFigure", "OpenKind", "OpenUnit",
     )),
     "events.StandardLead",  # on the page of its owner
     "evaluation.SchemeItem",

@@ -29,6 +29,7 @@ from events.models import (
     FoldedEvent,
     OpenFigure,
     OpenKind,
+    OpenUnit,
 )
 from events.services import sweep
 from events.services.advance import facts_of
@@ -199,7 +200,7 @@ def test_after_any_steps_folded_or_not(scene):
 def nonzero():
     """Every row of the rollups that says something."""
     found = {}
-    for model in (DayFigure, DayKind, DayUnit, OpenFigure, OpenKind):
+    for model in (DayFigure, DayKind, DayUnit, OpenFigure, OpenKind, OpenUnit):
         names = [f.name for f in model._meta.fields if f.get_default() == 0]
         keys = [f.name for f in model._meta.fields if f.name not in names and f.name != "pk"]
         for row in model.objects.values():
