@@ -8,7 +8,6 @@ Django runs them, with a thread and a connection of their own, so that a long do
 
 import asyncio
 import gc
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 import django
@@ -21,6 +20,8 @@ from django.db import connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
+from core.threads import WarmFirst
+
 
 class LastingThreads(ASGIHandler):
     """An ASGI application. `WEB_THREADS` (settings) requests at once per process, each thread with its connection."""
@@ -28,7 +29,7 @@ class LastingThreads(ASGIHandler):
     def __init__(self):
         super().__init__()
         self.load_middleware(is_async=False)
-        self._pool = ThreadPoolExecutor(settings.WEB_THREADS, thread_name_prefix="request")
+        self._pool = WarmFirst(settings.WEB_THREADS, "request")
 
     async def handle(self, scope, receive, send):
         try:

@@ -28,7 +28,9 @@ class Wall:
         """For `overview`, `flow`, `trend` of hours, days and months, `kinds`, `departments`, and `children` by DUE."""
         now, path = reading.now, self.path
         yesterday, until = now - timedelta(days=1), min(spans.midnight(self.end), now)
-        first, last = spans.bucket_starts(now, "month", spans.BUCKETS["month"])[0].date(), spans.local(now).date()
+        last = spans.local(now).date()
+        first = min(spans.month_before(now)[0].date(), spans.bucket_starts(now, "day", spans.BUCKETS["day"])[0].date())
+        year = spans.bucket_starts(now, "month", spans.BUCKETS["month"])[0].date()
         grouped = [
             *sums.flows_asks(reading, path, self.start, until, "unit"),
             *self._children(reading, until),
@@ -38,6 +40,7 @@ class Wall:
             *grouped,
             *_broken(reading, path, now, {ask.key for ask in grouped}),
             sums.days_ask(reading, path, first, last, reads.DAYS),
+            sums.months_ask(reading, path, year, last, reads.OF_BUCKET),
             sums.standing_ask(reading, path),
             sums.due_ask(reading, path, yesterday, now),
             sums.ended_ask(path, yesterday, now),

@@ -164,7 +164,7 @@ def trend(
 
 
 TREND = ("reported_at", "ended_at", "due_at")
-_OF_BUCKET = ("reported", "closed", "due", "in_time")
+OF_BUCKET = ("reported", "closed", "due", "in_time")
 
 
 def _trend(path, now, by, starts, reading) -> list[Bucket]:
@@ -176,11 +176,12 @@ def _trend(path, now, by, starts, reading) -> list[Bucket]:
         keys, parts = [int(at.timestamp()) // 3600 for at in starts], (found, moved)
     else:
         last, pieces = sums.broken(start.date(), now, TREND)
-        whole = sums.days(reading, path, start.date(), last, _OF_BUCKET)
+        read, bucket = (sums.months, first_of_month) if by == "month" else (sums.days, _same)
+        whole = read(reading, path, start.date(), last, OF_BUCKET)
         rest = sums.kept(reading, path, pieces).get("rest", {}).get(None, {})
-        moved = reading.moved(path, TREND, start, now, lambda row, at: spans.local(at).date())
-        keys, parts = [at.date() for at in starts], (whole, {last: rest}, moved)
-    found = _bucketed(parts, first_of_month if by == "month" else None)
+        moved = reading.moved(path, TREND, start, now, lambda row, at: bucket(spans.local(at).date()))
+        keys, parts = [at.date() for at in starts], (whole, {bucket(last): rest}, moved)
+    found = _bucketed(parts)
     return [_bucket(at, *found.get(key, (0, 0, 0, 0))) for at, key in zip(starts, keys, strict=True)]
 
 
@@ -188,13 +189,16 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
-def _bucketed(parts, bucket) -> dict:
-    """{key of a bucket: numbers of _OF_BUCKET}; plain numbers: a year of days is summed up at every look."""
+def _same(day: date) -> date:
+    return day
+
+
+def _bucketed(parts) -> dict:
+    """{key of a bucket: numbers of OF_BUCKET}."""
     found: dict = {}
     for part in parts:
         for key, counts in part.items():
-            total = found.setdefault(bucket(key) if bucket else key, [0, 0, 0, 0])
-            get = counts.get
+            total, get = found.setdefault(key, [0, 0, 0, 0]), counts.get
             total[0] += get("reported", 0)
             total[1] += get("closed", 0)
             total[2] += get("due", 0)
@@ -242,19 +246,26 @@ def children(
 
 
 def _children(path, now, start, end, reading, generation=1, instants=sums.EVERY) -> dict[int, ChildFigures]:
-    flows, stands = {}, {}
+    flows, stands, child = {}, {}, partial(_child, {}, path, generation)
     until = min(spans.midnight(end), now)
     for below, counts in sums.flows(reading, path, start, until, "child", generation, instants).items():
-        under(flows, child_of(path, below, generation)).add(counts)
+        under(flows, child(below)).add(counts)
     for (below, status), counts in sums.standing(reading, path, children=generation).items():
-        stands.setdefault(child_of(path, below, generation), {})[below, status] = counts
+        stands.setdefault(child(below), {})[below, status] = counts
     found = {}
     for pk in sorted({*flows, *stands} - {None}):
         now_ = _stands(stands.get(pk, {}))
-        child = flows_of(flows.get(pk, ()), ChildFigures, open=now_["open"], late=now_["late"], soon=now_["soon"])
-        if child != ChildFigures():
-            found[pk] = child
+        figures = flows_of(flows.get(pk, ()), ChildFigures, open=now_["open"], late=now_["late"], soon=now_["soon"])
+        if figures != ChildFigures():
+            found[pk] = figures
     return found
+
+
+def _child(known: dict, path: str, generation: int, below: str) -> int | None:
+    """`child_of`; each path stands in many rows."""
+    if below not in known:
+        known[below] = child_of(path, below, generation)
+    return known[below]
 
 
 def departments(

@@ -110,6 +110,13 @@ def day(column: str) -> str:
     return f"date({column}, '+8 hours')"
 
 
+def month(column: str) -> str:
+    """The first day of a local day's month."""
+    if connection.vendor == "postgresql":
+        return f"date_trunc('month', {column})::date"
+    return f"date({column}, 'start of month')"
+
+
 def seconds(column: str) -> str:
     """Whole seconds since 1970."""
     if connection.vendor == "postgresql":

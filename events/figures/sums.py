@@ -30,6 +30,8 @@ KEYS = {
     "source": ("f.source", lambda row, at: row.source),
     "hour": ("{hour}", lambda row, at: int(at.timestamp()) // 3600),
 }
+# What lies at none of them has no group here: these do not add up to everything.
+CHILD = "JOIN events_figurebelow k ON k.place_id = f.place_id AND k.depth = %(depth)s "
 
 
 def add(*parts: dict[Any, Counts]) -> dict[Any, Counts]:
@@ -41,21 +43,29 @@ def add(*parts: dict[Any, Counts]) -> dict[Any, Counts]:
     return total
 
 
-def kept_asks(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> list[tuple]:
-    """[(label, instant, question)] about the kept rows below `path`, by index on each instant."""
-    place, _level = reading.place(path)
+def kept_asks(
+    reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None, generation: int = 1
+) -> list[tuple]:
+    """[(label, instant, question)] about the kept rows below `path`, by index on each instant.
+
+    `key`: one of KEYS, or "child": the path of the child of that generation that the row lies at or below.
+    """
+    place, level = reading.place(path)
     if place < 0:
         return []
+    more = {"depth": level + generation} if key == "child" else {}
     below = reading.below(path)
     return [
-        (piece.label, name, _kept(name, key, place, below, piece)) for piece in pieces for name in piece.instants
+        (piece.label, name, _kept(name, key, place, below, piece, more)) for piece in pieces for name in piece.instants
     ]
 
 
-def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None) -> dict[str, dict[Any, Counts]]:
-    """{label: {key: counts}} of the kept rows below `path`: one statement, or what was read ahead."""
+def kept(
+    reading: Reading, path: str, pieces: Iterable[Piece], key: str | None = None, generation: int = 1
+) -> dict[str, dict[Any, Counts]]:
+    """{label: {key: counts}} of the kept rows below `path` (`kept_asks`): one statement, or what was read ahead."""
     pieces = list(pieces)
-    asks = kept_asks(reading, path, pieces, key)
+    asks = kept_asks(reading, path, pieces, key, generation)
     if key is None:
         asks = [(label, name, grouped(name, ask, reading.knows) or ask) for label, name, ask in asks]
     reading.ahead(ask for _label, _name, ask in asks)
@@ -65,13 +75,13 @@ def kept(reading: Reading, path: str, pieces: Iterable[Piece], key: str | None =
         for value, *numbers in reading.of(ask):
             counts = under(found.setdefault(label, {}), value if key else None)
             for total, number in zip((count, *more), numbers, strict=True):
-                counts[total] += number or 0
+                counts[total] = counts.get(total, 0) + (number or 0)
     return found
 
 
-def _kept(name: str, key: str | None, place: int, below: str, piece: Piece) -> Ask:
-    _kind, _count, more = rows.INSTANTS[name]
-    return Ask(_kept_sql(name, key, below), {"place": place, "start": piece.start, "end": piece.end}, 2 + len(more))
+def _kept(name: str, key: str | None, place: int, below: str, piece: Piece, more: dict[str, int]) -> Ask:
+    width = 2 + len(rows.INSTANTS[name][2])
+    return Ask(_kept_sql(name, key, below), {"place": place, "start": piece.start, "end": piece.end, **more}, width)
 
 
 @cache
@@ -81,9 +91,12 @@ def _kept_sql(name: str, key: str | None, below: str) -> str:
     value = "NULL"
     if key:
         unit = "unit_id" if kind == rows.TURN else "lead_id"
-        value = KEYS[key][0].format(unit=unit, hour=f"{rows.seconds(f'f.{name}')} / 3600")
+        value = KEYS["path" if key == "child" else key][0].format(unit=unit, hour=f"{rows.seconds(f'f.{name}')} / 3600")
     group = f" GROUP BY {value}" if key else ""
-    joined = "JOIN events_figureplace p ON p.id = f.place_id " if key == "path" else ""
+    joined = {
+        "path": "JOIN events_figureplace p ON p.id = f.place_id ",
+        "child": f"{CHILD}JOIN events_figureplace p ON p.id = k.ancestor_id ",
+    }.get(key or "", "")
     return (
         f"SELECT {value}, COUNT(*){sums} FROM {rows.TABLE[kind]} f {joined}{below}"
         f"WHERE f.{name} >= %(start)s AND f.{name} < %(end)s{group}"
@@ -114,6 +127,21 @@ def days(reading: Reading, path: str, first: date, last: date, names=rows.SUMS) 
     return {day: counts for day, counts in known.days.items() if first <= day < last}
 
 
+def months_ask(reading: Reading, path: str, first: date, last: date, names: tuple[str, ...]) -> Ask:
+    month = rows.month("day")
+    statement = (
+        f"SELECT {month}, {', '.join(f'SUM({name})' for name in names)} FROM events_dayfigure "
+        f"WHERE place_id = %(place)s AND day >= %(first)s AND day < %(last)s GROUP BY {month}"
+    )
+    return Ask(statement, {"place": reading.place(path)[0], "first": first, "last": last}, 1 + len(names))
+
+
+def months(reading: Reading, path: str, first: date, last: date, names: tuple[str, ...]) -> dict[date, dict[str, int]]:
+    """The same by {first day of the month: counts}: a year is a dozen rows, not 365."""
+    found = reading.of(months_ask(reading, path, first, last, names))
+    return {_day(row[0]): dict(zip(names, row[1:], strict=True)) for row in found}
+
+
 def keep_days(reading: Reading, path: str, first: date, last: date, names: tuple[str, ...]) -> None:
     """`days` of any part of these days need no statement of their own."""
     found = days(reading, path, first, last, names)
@@ -138,17 +166,16 @@ def flows(
 ) -> dict[Any, Counts]:  # fmt: skip
     """{key: counts} by `instants` from the beginning of `first` until before `until`.
 
-    `key`: None (everything together), "child" (by path, children of that generation from the rollup) or "unit".
+    `key`: None (everything together), "child" (by paths at or below the children of that generation) or "unit".
     """
     start = spans.midnight(first)
     if until <= start:
         return {}
-    grouped = "path" if key == "child" else key
     instants = rows.OF_UNIT if key == "unit" else instants
-    moved = reading.moved(path, instants, start, until, KEYS[grouped][1] if grouped else None)
+    moved = reading.moved(path, instants, start, until, KEYS["path" if key == "child" else key][1] if key else None)
     last, pieces, ask = _flows_plan(reading, path, first, until, key, generation, instants)
     whole = _whole(reading, ask, _names(key, instants)) if last > first else {}
-    return add(whole, kept(reading, path, pieces, grouped).get("rest", {}), moved)
+    return add(whole, kept(reading, path, pieces, key, generation).get("rest", {}), moved)
 
 
 def flows_asks(
@@ -159,7 +186,7 @@ def flows_asks(
         return []
     instants = rows.OF_UNIT if key == "unit" else instants
     last, pieces, ask = _flows_plan(reading, path, first, until, key, generation, instants)
-    asks = [ask for _label, _name, ask in kept_asks(reading, path, pieces, "path" if key == "child" else key)]
+    asks = [ask for _label, _name, ask in kept_asks(reading, path, pieces, key, generation)]
     return [*asks, ask] if last > first else asks
 
 
@@ -228,6 +255,13 @@ def standing_ask(reading: Reading, path: str, children: int = 0) -> Ask:
 def standing(reading: Reading, path: str, *, children: int = 0) -> dict[tuple, Counts]:
     """{(path or None, status): {standing, late, soon, since}} of what stands now; `children`: by the paths of those of
     that generation."""
+    key = ("standing", path, children)
+    if key not in reading.made:
+        reading.made[key] = _standing(reading, path, children)
+    return reading.made[key]
+
+
+def _standing(reading: Reading, path: str, children: int) -> dict[tuple, Counts]:
     found: dict[tuple, Counts] = {}
     for below, status, count, late, soon, since in reading.of(standing_ask(reading, path, children)):
         found[below, status] = Counts(standing=count, late=late, soon=soon, since=since)

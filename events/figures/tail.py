@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -165,8 +166,9 @@ class Reading:
         self.state = FigureState()
         self.places: dict[str, tuple[int, int]] = {}
         self.calendar: dict[str, Calendar] = {}
+        self.made: dict[tuple, Any] = {}  # what several panels show and one has put together (events.figures.sums)
         self._answers: dict[tuple, list] = {}
-        self._moments: dict[tuple[str, str], tuple[list[datetime], list]] = {}
+        self._tails: dict[tuple[str, str], tuple[list, dict]] = {}
         self._whole: str | None = None  # the path below which everything lies
         with connection.cursor() as cursor:
             cursor.execute(_STATE, [path])
@@ -230,11 +232,19 @@ class Reading:
                 cursor.execute(statement, values)
             return cursor.fetchall()
 
-    def events_below(self, path: str) -> Iterator[EventRow]:
-        return (row for row in self.events if row.path.startswith(path))
+    def events_below(self, path: str) -> list[EventRow]:
+        return self._below(rows.EVENT, path)[0]
 
-    def turns_below(self, path: str) -> Iterator[TurnRow]:
-        return (row for row in self.turns if row.path.startswith(path))
+    def turns_below(self, path: str) -> list[TurnRow]:
+        return self._below(rows.TURN, path)[0]
+
+    def _below(self, kind: str, path: str) -> tuple[list, dict]:
+        """(the tail's rows below `path`, what is kept of them by instant); looked for once."""
+        known = self._tails.get((kind, path))
+        if known is None:
+            of = self.events if kind == rows.EVENT else self.turns
+            known = self._tails[kind, path] = [row for row in of if row.path.startswith(path)], {}
+        return known
 
     def moved(self, path: str, instants, start: datetime, end: datetime, key=None) -> dict[Any, Counts]:
         """What the tail adds to the sums by these instants from `start` until before `end`: {key(row, instant): counts}."""
@@ -242,25 +252,24 @@ class Reading:
         for name in instants:
             _kind, count, more = rows.INSTANTS[name]
             moments, mine = self._by(path, name)
+            adds = [(total, attrgetter(column)) for total, column in more.items()]
             for n in range(bisect_left(moments, start), bisect_left(moments, end)):
                 row = mine[n]
                 counts = under(found, key(row, moments[n]) if key else None)
-                counts[count] += row.sign
-                for total, column in more.items():
-                    counts[total] += row.sign * getattr(row, column)
+                counts[count] = counts.get(count, 0) + row.sign
+                for total, value in adds:
+                    counts[total] = counts.get(total, 0) + row.sign * value(row)
         return found
 
     def _by(self, path: str, instant: str) -> tuple[list[datetime], list]:
         """(moments, their rows) of the tail's rows below `path` that count by this instant, in their order: a wall asks
         for a dozen times."""
-        known = self._moments.get((path, instant))
-        if known is None:
-            kind = rows.INSTANTS[instant][0]
-            of = self.events_below(path) if kind == rows.EVENT else self.turns_below(path)
-            found = [(at, row) for row in of if (at := getattr(row, instant)) is not None]
-            found.sort(key=lambda pair: pair[0])
-            known = self._moments[path, instant] = [at for at, _row in found], [row for _at, row in found]
-        return known
+        of, known = self._below(rows.INSTANTS[instant][0], path)
+        if instant not in known:
+            mine = [row for row in of if getattr(row, instant) is not None]
+            mine.sort(key=attrgetter(instant))
+            known[instant] = [getattr(row, instant) for row in mine], mine
+        return known[instant]
 
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core import versions
 from core.errors import NotFound
 from events import figures as counted
-from events.figures import Figure, Rate
+from events.figures import Figure, Rate, spans
 from gridcenter.screen import duty, territory
 from gridcenter.screen.lists import Lines, Lists
 from grids import names
@@ -113,7 +113,7 @@ def _step(step) -> dict:
 
 def _trend(buckets, like) -> dict:
     return {
-        "labels": [timezone.localtime(bucket.start).strftime(like) for bucket in buckets],
+        "labels": [spans.local(bucket.start).strftime(like) for bucket in buckets],
         "reported": [bucket.reported for bucket in buckets],
         "closed": [bucket.closed for bucket in buckets],
     }
