@@ -2,7 +2,10 @@
 
 Each screen is what a browser opens: a line of server-sent events, held, and a connection on which it asks for the figures
 when it is told that they have changed, spread as the server says, with the ETag it has. Steps are taken meanwhile through
-the API of a second server on the same database, so that they come from "anywhere". All clocks are this machine's.
+the API of a second server on the same database, so that they come from "anywhere". A third process folds the figures when
+the worker's schedule does, every ten seconds, and for the first time before anything is measured: what has happened since
+the database was seeded (lights of thousands of events, by the clock) is nothing that a wall in service meets. All clocks
+are this machine's.
 
 - answer: a request for the county's figures that must read them anew, and one that is answered from memory.
 - told: from the moment at which the request for the step was sent until the line said "changed" (so it includes the step
@@ -20,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -51,6 +55,29 @@ def session(database: str, folder: str, username: str) -> str:
     env = environment(database, folder)
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     return done.stdout.split()[-1]
+
+
+@contextmanager
+def folded(database: str, folder: str):
+    """The figures of the database are folded by a process of its own, again and again; begins when they are for once."""
+    code = (
+        "import time, django; django.setup()\n"
+        "from django.conf import settings\n"
+        "from events.figures import folding\n"
+        "every = settings.CELERY_BEAT_SCHEDULE['fold-figures']['schedule']\n"
+        "while True:\n"
+        "    folding.fold(); print('folded', flush=True); time.sleep(every)\n"
+    )
+    command = [sys.executable, "-c", code]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(database, folder), stdout=subprocess.PIPE, text=True)
+    try:
+        if not process.stdout.readline():
+            raise RuntimeError("The figures were not folded.")
+        yield
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def get(path: str, cookie: str, *headers: str) -> bytes:
@@ -228,7 +255,7 @@ def spread(name, found) -> dict:
 def measured(events, options) -> Figure:
     with data.fresh(events) as database, tempfile.TemporaryDirectory() as folder:
         cookies = [session(database, folder, f"top_{1 + n}") for n in range(8)]
-        with Server(database, workers=1) as server, Server(database, workers=1) as other:
+        with folded(database, folder), Server(database, workers=1) as server, Server(database, workers=1) as other:
             for cookie in cookies:
                 client.one(server.port, get(f"/screen/{TERRITORY}/figures/", cookie))
             asked = uvloop.run(answers(server.port, cookies[0]))
