@@ -95,7 +95,7 @@ def test_the_sums_are_filled_when_they_come_to_be(scene):
     OpenUnit.objects.all().delete()
     FoldedTurn.objects.update(lies_late=0)
     with connection.schema_editor() if connection.vendor == "postgresql" else _plain() as editor:
-        import_module("events.migrations.0019_open_units").fill(None, editor)
+        import_module("events.migrations.0020_open_units").fill(None, editor)
     assert sums() == made
     assert checking.check(now=now) == checking.Checked([], [], 3)
 

@@ -27,7 +27,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0018_vacuumed_often")]
+    dependencies = [("events", "0019_walk_by_deadline")]
 
     operations = [
         migrations.CreateModel(
