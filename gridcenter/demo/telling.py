@@ -7,9 +7,10 @@ same.
 
 import gc
 import os
+import pickle
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from random import Random
@@ -92,15 +93,15 @@ def told(teller: Teller, count: int) -> Iterator[Life]:
         for batch in batches:
             yield from teller.tell(*batch)
         return
-    waiting: deque = deque()
+    waiting: deque[Future[bytes]] = deque()
     # Forked, the other process has the territory without reading it again; the connection it inherits it leaves alone.
     with ProcessPoolExecutor(1, get_context("fork"), initializer=_take_over, initargs=(teller,)) as other:
         for batch in batches:
             waiting.append(other.submit(_tell, *batch))
             if len(waiting) > AHEAD:
-                yield from waiting.popleft().result()
+                yield from pickle.loads(waiting.popleft().result())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from pickle.loads(waiting.popleft().result())
 
 
 @contextmanager
@@ -124,5 +125,6 @@ def _take_over(teller):
     gc.disable()  # as in without_searching
 
 
-def _tell(first, stop):
-    return _teller.tell(first, stop)
+def _tell(first, stop) -> bytes:
+    """The lives pickled: else the pool would unpack them on a thread, which hinders the one that writes."""
+    return pickle.dumps(_teller.tell(first, stop))
