@@ -187,7 +187,8 @@ class Rollup:
 def _by_day(instant: str, key: dict[str, str], wanted) -> str:
     table = TABLE[INSTANTS[instant][0]]
     given = "".join(f", {column} AS {name}" for name, column in key.items())
-    sums = ", ".join(f"SUM({value}) AS {name}" for name, value in adds(instant, wanted).items())
+    # Whole numbers of four bytes, as the tables have them: PostgreSQL adds up its own sums in numeric otherwise.
+    sums = ", ".join(f"CAST(SUM({value}) AS INTEGER) AS {name}" for name, value in adds(instant, wanted).items())
     groups = ", ".join(("{place}", f"{{day {instant}}}", *key.values()))
     return (
         f"SELECT {{place}} AS place_id, {{day {instant}}} AS day{given}, {sums} FROM {table} f {{upper}} "

@@ -24,14 +24,17 @@ told AS (
   FROM events_event e JOIN events_standard s ON s.id = e.standard_id
   WHERE e.registered_at >= %s AND e.status NOT IN ({unnumbered}) ORDER BY e.id DESC LIMIT {most}
 )"""
+# Each wording is taken apart once, however many events have it.
 _WORDS = """
-WITH RECURSIVE at(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM at WHERE i < {letters} - 1), {told}
+WITH RECURSIVE at(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM at WHERE i < {letters} - 1), {told},
+texts AS (SELECT code, text, COUNT(*) AS events FROM told GROUP BY code, text)
 INSERT INTO events_wordhabit (word, code, events)
-SELECT word, code, COUNT(*) FROM (
-  SELECT DISTINCT told.id, told.code, substr(told.text, at.i, 2) AS word FROM told JOIN at ON at.i < length(told.text)
+SELECT word, code, SUM(events) FROM (
+  SELECT DISTINCT texts.code, texts.text, texts.events, substr(texts.text, at.i, 2) AS word
+  FROM texts JOIN at ON at.i < length(texts.text)
 ) words
 WHERE substr(word, 1, 1) {bytes} BETWEEN '㐀' AND '鿿' AND substr(word, 2, 1) {bytes} BETWEEN '㐀' AND '鿿'
-GROUP BY word, code HAVING COUNT(*) >= {least}
+GROUP BY word, code HAVING SUM(events) >= {least}
 """
 _PLACES = """
 WITH {told}

@@ -11,7 +11,15 @@ from core.geo import metres_between
 from events.services import clockwork
 from events.workflow import SPOT_WAITING, SpotCheck, Status
 
-ENDING = object()  # stands for a case number, which is known when the rows are written
+
+class _Ending:
+    """Stands for a case number, which is known when the rows are written."""
+
+    def __reduce__(self):
+        return "ENDING"  # the same one in every process
+
+
+ENDING = _Ending()
 
 
 class Turn:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from time import perf_counter
-from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
@@ -26,19 +25,18 @@ from grids import directory
 from grids.models import Grid, Unit
 from grids.services import outlines
 
-from . import names, patrols, people, pictures, texts, writing
+from . import patrols, people, pictures, writing
 from .bare import bare
 from .duty import Duty
-from .life import Life, World
+from .life import World
 from .places import PLACES, tree
 from .plan import Planner, start_of
 from .registry import trail
 from .registry.fill import filling
 from .seals import write_seals
-from .story import Cast, Plot, Story
+from .story import Cast
+from .telling import Teller, told, without_searching
 from .territory import cut
-
-BEYOND = 0xDA942042E4DD58B5  # an odd number that spreads seeds
 
 
 @dataclass
@@ -164,21 +162,18 @@ class Loader:
         planner = Planner(self.place, grids, self.world.calendar, entries, self._rng("reports"))
         plan = planner.reports(self.first, self.until, self.end)
         self._lap("plan")
-        cast = self._cast(staff)
-        paths = [people.path_of(node) for node in grids]
-        r, status = Random(), {}
-        with bare(list(writing.TABLES)), writing.Writer(self.place.prefix, self.stock, self.seed) as writer:
-            for index in range(len(plan) if self.limit is None else min(self.limit, len(plan))):
-                r.seed(self.seed * BEYOND + index)
-                life = self._life(index, plan, grids, paths, root, cast, r, status, entries)
-                status[life.id] = str(life.status)
+        teller = Teller(self.world, self._cast(staff), plan, grids, root, entries, self.seed)
+        count = len(plan) if self.limit is None else min(self.limit, len(plan))
+        writer = writing.Writer(self.place.prefix, self.stock, self.seed)
+        with bare(list(writing.TABLES)), writer, without_searching():
+            for life in told(teller, count):
                 writer.add(life)
-                if index % 1000 == 999:
-                    writer.settle(plan.at[index])
-                    if index % 10_000 == 9999:
-                        self.say(f"  {index + 1} of {len(plan)} events")
+                if life.id % 1000 == 0:
+                    writer.settle(life.reported_at)
+                    if life.id % 10_000 == 0:
+                        self.say(f"  {life.id} of {count} events")
             writer.finish()
-        self.loaded.counts.update(events=len(status), transitions=writer.ids["events_transition"])
+        self.loaded.counts.update(events=count, transitions=writer.ids["events_transition"])
         self._lap("events")
 
     def _usable(self, root, staff):
@@ -195,43 +190,6 @@ class Loader:
         for index, picture in enumerate(self.stock):
             shown.setdefault(picture.kind, []).append((picture.sha256, index))
         return Cast(staff, kinds, pace, shown)
-
-    def _life(self, index, plan, grids, paths, root, cast, r, status, entries):
-        position = int(plan.grid[index])
-        node, path = grids[position], paths[position]
-        life = Life(self.world, UUID(int=r.getrandbits(128), version=4), plan.at[index])
-        life.id = index + 1
-        life.source = source = plan.source[index]
-        life.lon, life.lat = float(plan.lon[index]), float(plan.lat[index])
-        life.placed = bool(plan.placed[index])
-        life.grid_id, life.path = (node.id, path) if life.placed else (root.id, people.path_of(root))
-        settled, standard = bool(plan.settled[index]), int(plan.standard[index])
-        life.standard_id = standard if settled or r.random() < 0.9 else None
-        life.urgency = urgency = plan.urgency[index]
-        life.place = plan.place[index] if life.placed else ""
-        life.description = texts.description(source, entries[standard], r)
-        actor, unit = self._reporter(life, node, cast, r)
-        if source in ("resident", "hotline"):
-            life.contact_name, life.contact_phone = names.caller(r)
-        repeat = self._repeat(int(plan.repeat_of[index]), status)
-        where = (node.id, node.code, path)
-        plot = Plot(standard, urgency, settled, actor, unit, where, repeat, plan.fate[index])
-        return Story(life, self.world, cast, r, plot).tell()
-
-    def _reporter(self, life, node, cast, r):
-        """(person, unit) that reports, and the centre that holds the event first."""
-        top = life.source in ("hotline", "sensor", "department") or not life.placed
-        centre = self.world.directory.centre_for(life.path, 0 if top else 3).pk
-        life.holder_id = life.centre_id = centre
-        if life.source == "worker":
-            return cast.worker(node.id, r), None
-        return cast.person(centre, r), centre
-
-    def _repeat(self, other, status):
-        """The id of the repeated event, unless that one came to nothing."""
-        if other < 0 or status.get(other + 1) in (None, "rejected", "merged", "cancelled"):
-            return None
-        return other + 1
 
     def _scores(self):
         """Score every period that is over; all but the last of each kind are published."""

@@ -96,7 +96,9 @@ def _power_cells(mesh, members, mass, shares, rng, seeds):
     usual = 0.3 * room.sum() / count / np.pi
     best, best_error = None, np.inf
     for turn in range(ROUNDS):
-        away = ((spots[:, None] - sites[None]) ** 2).sum(axis=2) - lift
+        # Axis by axis: summing over an axis of two is ten times slower.
+        east, north = (spots[:, axis, None] - sites[:, axis] for axis in (0, 1))
+        away = east * east + north * north - lift
         labels = away.argmin(axis=1)
         got = np.bincount(labels, mass, count)
         empty = np.flatnonzero(got == 0)
