@@ -5,6 +5,9 @@ no filters, no links. `Insert`: one INSERT through the ORM. `Select`: one indexe
 through a plain ModelSerializer with as many columns as a row of the product's list has.
 """
 
+import os
+
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -50,3 +53,8 @@ class Select(Bare):
     def get(self, request, n):
         rows = Event.objects.filter(status="evaluated").order_by("-id")[:n]
         return Response({"results": RowSerializer(rows, many=True).data})
+
+
+def worker(request):
+    """Which of the server's processes answers."""
+    return HttpResponse(str(os.getpid()), content_type="text/plain")

@@ -7,6 +7,7 @@ from gridcenter.urls import urlpatterns as product
 
 urlpatterns = [
     path("bench/insert/", floor.Insert.as_view()),
+    path("bench/worker/", floor.worker),
     path("bench/select/<int:n>/", floor.Select.as_view()),
     *product,
 ]

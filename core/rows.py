@@ -33,8 +33,8 @@ def insert(row: Model) -> None:
 
 def update(row: Model, names: Iterable[str]) -> None:
     """Write these fields (attribute names) of a row that is there. Nothing to write is no query."""
-    meta = row._meta
-    fields = [field for field in meta.concrete_fields if field.attname in set(names)]
+    meta, wanted = row._meta, set(names)
+    fields = [field for field in meta.concrete_fields if field.attname in wanted]
     if not fields:
         return
     marks, values = _values(row, fields, add=False)
