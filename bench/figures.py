@@ -28,6 +28,9 @@ def enter(database: str):
 
     if not settings.configured:
         django.setup()
+    from core.asgi import search_seldom
+
+    search_seldom()
     connections.close_all()
     settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = database
 

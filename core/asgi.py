@@ -91,8 +91,12 @@ def get_application():
     """What an ASGI server serves."""
     django.setup(set_prefix=False)
     made = LastingThreads()
-    # What is imported by now stays: looking through it for garbage again and again took a fifteenth of every request.
+    search_seldom()
+    return made
+
+
+def search_seldom():
+    """What is imported by now stays: looking through it for garbage again and again took a fifteenth of every request."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
-    return made
