@@ -197,7 +197,7 @@ def whole(folder: Path, before: str, machine: str, commit: str) -> str:
     before, _mark, drawn = before.partition(map_results.MARK)
     before, _mark, printed = before.partition(papers.MARK)
     events, _mark, registry = before.partition(registry_results.MARK)
-    if any((folder / f"{script}.json").exists() for script in ORDER):
+    if (folder / f"{ORDER[0]}.json").exists():  # the screens alone are printed: nothing else of this half would stand
         events = write(folder, machine, commit)
     if registry_results.kept(folder):
         registry = "\n" + registry_results.write(folder, machine, commit)

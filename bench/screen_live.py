@@ -31,6 +31,7 @@ import uvloop
 
 from bench import client, courses, data, results, seed
 from bench.client import HOST, Link
+from bench.figures import vacuum
 from bench.measure import Figure, quantile, show
 from bench.server import ROOT, Server, environment
 
@@ -73,6 +74,7 @@ def folded(database: str, folder: str):
     try:
         if not process.stdout.readline():
             raise RuntimeError("The figures were not folded.")
+        vacuum(database)
         yield
     finally:
         process.kill()

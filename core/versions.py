@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from core import prepared
 
@@ -31,6 +31,16 @@ def read(*histories: type[Model]) -> dict[str, int]:
     with connection.cursor() as cursor:
         prepared.execute(cursor, f"SELECT name, value FROM core_dataversion{newest}", [])
         return dict(cursor.fetchall())
+
+
+def read_and_count(name: str, rows: QuerySet) -> tuple[dict[str, int], int]:
+    """(all versions, how many `rows` there are): one query. `name` tells the count from the versions."""
+    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    counted = f"SELECT '{name}', COUNT(*) FROM ({sql}) mine"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT name, value FROM core_dataversion UNION ALL {counted}", params)
+        found = dict(cursor.fetchall())
+    return found, found.pop(name)
 
 
 _held: ContextVar[Mapping[str, int] | None] = ContextVar("held", default=None)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core import versions
 from events.models import Event, Notice
 from events.views.maps import tiles
 from events.views.rows import light_of
@@ -59,10 +60,15 @@ def _items(scope, path):
 
 @register.simple_tag(takes_context=True)
 def desk_bar(context):
-    """{items, unread, seats, admin} for the frame of a page. One query for the notices; the scope is shared."""
+    """{items, unread, seats, admin} for the frame of a page. One query for the notices, and for the data versions that
+    the banner of warnings needs next; the scope is shared."""
     request = context["request"]
     scope = Scope.of(request.user)
-    unread = Notice.objects.visible_to(request.user).unread().count()
+    mine = Notice.objects.visible_to(request.user).unread()
+    if hasattr(request, "versions"):
+        unread = mine.count()
+    else:
+        request.versions, unread = versions.read_and_count("unread", mine)
     items = _items(scope, request.path)
     tabs = items if len(items) <= TABS else items[: TABS - 1]
     return {

@@ -133,7 +133,7 @@ def test_care_is_drawn_for_those_who_may_know_only(west):
 
 @pytest.mark.parametrize("size", [1, 12])
 @pytest.mark.parametrize("name", ["building", "household", "resident", "timeline"])
-def test_pages_take_nine_queries_whatever_their_size(west, name, size, django_assert_max_num_queries):
+def test_pages_take_eight_queries_whatever_their_size(west, name, size, django_assert_max_num_queries):
     building = BuildingFactory(
         grid=west.west.grids[0], storeys=size, units=2, location=Point(113.405, 27.605)
     )
@@ -148,7 +148,7 @@ def test_pages_take_nine_queries_whatever_their_size(west, name, size, django_as
     pk = {"building": building.pk, "household": home.pk}.get(name, person.pk)
     client = visit(west.worker)
     part = {"HX-Request": "true"} if name == "timeline" else {}
-    with django_assert_max_num_queries(9):  # one for the versions of what every page shows
+    with django_assert_max_num_queries(8):
         assert client.get(reverse(f"residents:{name}", args=[pk]), headers=part).status_code == 200
 
 
