@@ -273,6 +273,7 @@ class Event(models.Model):
             models.Index(
                 name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")
             ),
+            models.Index(name="events_event_was_late", fields=["-id"], condition=Q(late=True)),
             models.Index(name="events_event_source", fields=["source", "-id"], condition=~Q(source="worker")),
             models.Index(name="events_event_supervised", fields=["-id"], condition=Q(supervised=True)),
             models.Index(
