@@ -13,12 +13,18 @@ from threading import local
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.sql import Query, UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 _FIRST = -7_045_117_000  # an id that no row has
+
+
+def this_connection() -> BaseDatabaseWrapper:
+    """This thread's connection itself: `django.db.connection` looks it up at every access, forty times in a report."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 class _Compiled:
@@ -28,27 +34,27 @@ class _Compiled:
         self._build, self._kinds = build, kinds
         self._compiled: dict[str, tuple] = {}
 
-    def _filled(self, values) -> tuple[str, list, SQLCompiler]:
+    def _filled(self, link, values) -> tuple[str, list, SQLCompiler]:
         """(SQL, parameters, compiler) for these arguments."""
-        sql, plan, compiler = self._compiled.get(connection.vendor) or self._compile()
-        given = [_adapt(value) for value in values]
+        sql, plan, compiler = self._compiled.get(link.vendor) or self._compile(link)
+        given = [_adapt(value, link.ops) for value in values]
         return (
             sql,
             [fixed if at is None else given[at] + fixed if fixed else given[at] for at, fixed in plan],
             compiler,
         )
 
-    def _compile(self):
+    def _compile(self, link):
         marks = [_mark(kind, number) for number, kind in enumerate(self._kinds)]
-        compiler = self._build(*marks).get_compiler(connection=connection)
+        compiler = self._build(*marks).get_compiler(connection=link)
         sql, params = compiler.as_sql()
-        places = {_adapt(mark): (number, "") for number, mark in enumerate(marks)}
+        places = {_adapt(mark, link.ops): (number, "") for number, mark in enumerate(marks)}
         places |= {f"{mark}%": (number, "%") for number, mark in enumerate(marks) if isinstance(mark, str)}
         plan = [places.get(value, (None, value)) for value in params]
         if {at for at, _fixed in plan if at is not None} != set(range(len(marks))):
             raise ValueError("An argument is no parameter of the query.")
-        self._compiled[connection.vendor] = sql, plan, compiler
-        return self._compiled[connection.vendor]
+        self._compiled[link.vendor] = sql, plan, compiler
+        return self._compiled[link.vendor]
 
 
 class Prepared(_Compiled):
@@ -68,23 +74,22 @@ class Prepared(_Compiled):
         self._mine = local()
 
     def __call__(self, *values) -> list[tuple]:
-        sql, params, compiler = self._filled(values)
-        with connection.cursor() as cursor:
+        link = this_connection()
+        sql, params, compiler = self._filled(link, values)
+        with link.cursor() as cursor:
             if self._planned:
                 execute(cursor, sql, params)
             else:
                 cursor.execute(sql, params)
             rows = cursor.fetchall()
-        converters = self._converters(compiler)
+        converters = self._converters(compiler, link.vendor)
         return list(map(tuple, compiler.apply_converters(rows, converters))) if converters else rows
 
-    def _converters(self, compiler):
+    def _converters(self, compiler, vendor):
         kept = self._mine.__dict__
-        if connection.vendor not in kept:
-            kept[connection.vendor] = compiler.get_converters(
-                column for column, _sql, _name in compiler.select
-            )
-        return kept[connection.vendor]
+        if vendor not in kept:
+            kept[vendor] = compiler.get_converters(column for column, _sql, _name in compiler.select)
+        return kept[vendor]
 
 
 class PreparedUpdate(_Compiled):
@@ -96,8 +101,9 @@ class PreparedUpdate(_Compiled):
         super().__init__(lambda *marks: _update(*make(*marks)), kinds)
 
     def __call__(self, *values) -> int:
-        sql, params, _compiler = self._filled(values)
-        with connection.cursor() as cursor:
+        link = this_connection()
+        sql, params, _compiler = self._filled(link, values)
+        with link.cursor() as cursor:
             execute(cursor, sql, params)
             return cursor.rowcount
 
@@ -118,27 +124,28 @@ def execute(cursor, sql, params):
 
     Every parameter's type must follow from the statement itself (a column it is compared with or written to).
     """
-    if connection.vendor != "postgresql":
+    link = cursor.db
+    if link.vendor != "postgresql":
         return cursor.execute(sql, params)
-    ready = _ready.setdefault(connection.connection, set())
+    ready = _ready.setdefault(link.connection, set())
     name = _names.get(sql) or _names.setdefault(sql, f"kept_{next(_numbers)}")
     if sql not in ready:
-        _prepare(name, sql)
+        _prepare(link, name, sql)
         ready.add(sql)
     given = f" ({', '.join(['%s'] * len(params))})" if params else ""
     return cursor.execute(f"EXECUTE {name}{given}", params)
 
 
-def _prepare(name, sql):
+def _prepare(link, name, sql):
     numbers = count(1)
     text = re.sub("%[s%]", lambda mark: f"${next(numbers)}" if mark[0] == "%s" else "%", sql)
-    with connection.connection.cursor() as raw:  # not a query of any request: it is not counted as one
+    with link.connection.cursor() as raw:  # not a query of any request: it is not counted as one
         raw.execute(f"PREPARE {name} AS {text}")
 
 
 def instance(model: type[Model], row) -> Any:
     """A row of all columns of the model, as the model."""
-    return model.from_db(connection.alias, [field.attname for field in model._meta.concrete_fields], row)
+    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in model._meta.concrete_fields], row)
 
 
 def _mark(kind, number):
@@ -152,7 +159,7 @@ def _mark(kind, number):
     return datetime(1, 1, 1 + number, tzinfo=UTC) if kind is datetime else date(1, 1, 1 + number)
 
 
-def _adapt(value):
+def _adapt(value, ops):
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
+        return ops.adapt_datetimefield_value(value)
+    return ops.adapt_datefield_value(value) if isinstance(value, date) else value

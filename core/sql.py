@@ -1,6 +1,6 @@
 """Conditions that Django cannot say."""
 
-from django.db.models import BigIntegerField, BooleanField, F, Func, QuerySet, Subquery
+from django.db.models import Aggregate, BigIntegerField, BooleanField, F, Func, QuerySet, Subquery, TextField
 
 
 class OneOf(Func):
@@ -36,3 +36,16 @@ class WritingTransaction(Func):
 
     def as_sqlite(self, compiler, connection, **extra):
         return "0", []
+
+
+class JsonText(Aggregate):
+    """The rows of a group as the text of a JSON list of lists: `JsonText("role", "unit_id")` gives `[["operator", 7]]`."""
+
+    output_field = TextField()
+    allow_distinct = False
+
+    def as_sql(self, compiler, connection, **extra):
+        return super().as_sql(compiler, connection, template="CAST(json_agg(json_build_array(%(expressions)s)) AS text)")
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return super().as_sql(compiler, connection, template="json_group_array(json_array(%(expressions)s))")

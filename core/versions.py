@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import Any
 
-from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import Func, Model, QuerySet, TextField
 
 from core import prepared
 
@@ -31,6 +31,25 @@ def read(*histories: type[Model]) -> dict[str, int]:
     with connection.cursor() as cursor:
         prepared.execute(cursor, f"SELECT name, value FROM core_dataversion{newest}", [])
         return dict(cursor.fetchall())
+
+
+def of(request) -> dict[str, int]:
+    """Those of this request: read once, and left at `request.versions` (also by who reads them along with something
+    else: the token, the frame of a page)."""
+    found = getattr(request, "versions", None)
+    if found is None:
+        found = request.versions = read()
+    return found
+
+
+class AsText(Func):
+    """All versions as the text of a JSON object ({name: value}), for a query that has something else to read."""
+
+    template = "(SELECT CAST(json_object_agg(name, value) AS text) FROM core_dataversion)"
+    output_field = TextField()
+
+    def as_sqlite(self, compiler, connection, **extra):
+        return "(SELECT json_group_object(name, value) FROM core_dataversion)", []
 
 
 def read_and_count(name: str, rows: QuerySet) -> tuple[dict[str, int], int]:
@@ -73,7 +92,7 @@ class Kept:
         versions = _held.get() if versions is None else versions
         versions = read() if versions is None else versions
         # The database's name belongs to the stamp: tests and commands may look at several.
-        stamp = (connection.settings_dict["NAME"], *(versions.get(name, 0) for name in self._names))
+        stamp = (connections.settings[DEFAULT_DB_ALIAS]["NAME"], *(versions.get(name, 0) for name in self._names))
         if stamp != self._stamp:
             with self._lock:
                 if stamp != self._stamp:

@@ -93,10 +93,7 @@ class EventFilterSet(filters.FilterSet):
 
     @property
     def versions(self):
-        found = getattr(self.request, "versions", None)
-        if found is None:
-            found = self.request.versions = versions.read()
-        return found
+        return versions.of(self.request)
 
     def search(self, queryset, name, value):
         """A case number or its beginning by its index; anything else in number, description and place."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core import feeds
 from core.ciphers import mask_phone
+from core.geo import lon_lat
 from events import limits, worklists
 from events.models import Event, Transition
 from events.models.event import Light
@@ -115,7 +116,7 @@ def summary(values, known: Known, now) -> dict[str, Any]:
 
 def summary_of(event: Event, known: Known, now=None) -> dict[str, Any]:
     """The same from an event in hand: also one whose clocks were just set, in Beijing time."""
-    lon, lat = (event.location.x, event.location.y) if event.location else (None, None)
+    lon, lat = lon_lat(event) or (None, None)
     here = {"lon": lon, "lat": lat}
     values = [here[name] if name in here else _in_utc(getattr(event, name)) for name in SUMMARY]
     return summary(values, known, now or timezone.now())

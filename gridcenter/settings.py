@@ -387,7 +387,7 @@ LEAFLET_CONFIG = {
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.api.authentication.TokenAuthentication",
+        "grids.api.authentication.TokenAuthentication",
         "exchange.authentication.UnitKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],

@@ -3,17 +3,19 @@
 `Scope` is read once per request (one query) and kept on the user object.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
 from operator import or_
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
 from accounts.roles import CENTRE, DEPARTMENT, GRID, ROLES, Role
 from core.prepared import Prepared
+from core.sql import JsonText
 
 NOTHING = Q(pk__in=[])
 
@@ -118,17 +120,31 @@ def _outermost(paths) -> frozenset[str]:
     return frozenset(kept)
 
 
+_SEAT = ("role", "grid__path", "unit_id", "unit__grid__path", "unit__active")
+
+
 def _posts(user_id, today):
     rows = apps.get_model("grids", "Post").objects.filter(user_id=user_id).on(today)
-    return rows.values_list("role", "grid__path", "unit_id", "unit__grid__path", "unit__active")
+    return rows.values_list(*_SEAT)
+
+
+def posts_as_text(user_id, today) -> Subquery:
+    """What `seats_of` takes, as the text of a JSON list (none: no post), for a query that reads the person, too."""
+    rows = apps.get_model("grids", "Post").objects.filter(user_id=user_id).on(today).order_by()
+    return Subquery(rows.values("user_id").annotate(seats=JsonText(*_SEAT)).values("seats"))
 
 
 _posts_of = Prepared(_posts, int, date)  # asked by every request
 
 
 def _seats(user) -> tuple[Seat, ...]:
+    return seats_of(_posts_of(user.pk, timezone.localdate()))
+
+
+def seats_of(posts: Iterable[Sequence]) -> tuple[Seat, ...]:
+    """The seats of posts in force today, each (role, grid's path, unit's id, unit's path, whether the unit is active)."""
     return tuple(
         Seat(ROLES[role], grid_path or unit_path, unit_id)
-        for role, grid_path, unit_id, unit_path, active in _posts_of(user.pk, timezone.localdate())
+        for role, grid_path, unit_id, unit_path, active in posts
         if role in ROLES and (grid_path or (unit_path and active))
     )

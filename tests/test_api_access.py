@@ -7,15 +7,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from knox.models import AuthToken
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts.models import User
+from core import versions
 from events import services
 from events.models import Notice
 from exchange.models import UnitKey
 from exchange.services import issue_key
+from grids.api.authentication import TokenAuthentication
 from grids.models import Post
-from tests.factories import PASSWORD
+from grids.scope import Scope
+from tests.factories import PASSWORD, UnitFactory
 
 TOKEN = "/api/v1/auth/token/"
 ME = "/api/v1/me/"
@@ -48,6 +52,40 @@ def test_a_lost_phone_is_logged_out_from_another(county):
     client_with(HTTP_AUTHORIZATION=f"Token {kept}").post("/api/v1/auth/token/logoutall/")
     assert client_with(HTTP_AUTHORIZATION=f"Token {lost}").get(ME).status_code == 401
     assert not AuthToken.objects.filter(user=county.worker).exists()
+
+
+def test_a_token_brings_the_posts_and_versions_that_are_read_without_one(county):
+    today = timezone.localdate()
+    for since, until in ((-9, 0), (1, None), (-8, 1)):  # over, not yet, until tomorrow
+        Post.objects.create(
+            user=county.worker, role="worker_part", grid=county.east.grids[1], since=today + timedelta(since),
+            until=None if until is None else today + timedelta(until),
+        )  # fmt: skip
+    closed = UnitFactory(name="旧站", grid=county.east.village, active=False)
+    Post.objects.create(user=county.operator, role="operator", unit=closed, since=today)
+    found = {}
+    for user in (county.worker, county.operator, county.staff, county.operator_top, county.stranger):
+        header = f"Token {AuthToken.objects.create(user=user)[1]}"
+        request = Request(APIRequestFactory().get(ME, HTTP_AUTHORIZATION=header))
+        who, _token = TokenAuthentication().authenticate(request)
+        asked = Scope.of(User.objects.get(pk=user.pk))
+        assert (who.pk, Scope.of(who).user_id) == (user.pk, user.pk)
+        assert sorted(map(repr, Scope.of(who).seats)) == sorted(map(repr, asked.seats))
+        assert request.versions == versions.read()
+        found[user.pk] = len(asked.seats)
+    assert list(found.values()) == [2, 1, 1, 1, 0]
+
+
+def test_the_versions_of_a_token_are_todays(county):
+    client = client_with(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user=county.operator)[1]}")
+    event = services.report(actor=county.worker, description="井盖缺失", location=county.west.point).event
+    assert client.get("/api/v1/events/").json()["results"][0]["grid"]["name"] == "阳三街道第1网格"
+    county.west.grids[0].name = "新名网格"
+    county.west.grids[0].save()
+    row = client.get("/api/v1/events/").json()["results"][0]
+    assert (row["id"], row["grid"]["name"]) == (event.pk, "新名网格")
+    Post.objects.filter(user=county.operator).delete()
+    assert client.get("/api/v1/events/").json()["results"] == []
 
 
 def test_a_new_password_logs_out_the_phones(county):

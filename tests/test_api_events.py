@@ -103,12 +103,12 @@ def test_a_list_costs_the_same_for_one_event_and_fifty(county, phone, count, siz
     client = phone(county.operator)
     client.get(URL)  # fills the process's copies of names
     query = {"page_size": size, "status": ["reported", "handling"], "grid": county.west.town.pk}
-    with django_assert_num_queries(4):  # token with its person, posts of today, versions of names, page
+    with django_assert_num_queries(2):  # token with its person, posts of today and versions; page
         rows = client.get(URL, query).json()["results"]
     assert len(rows) == min(count, size)
 
 
-def test_a_session_costs_one_query_more_than_a_token(county, api, django_assert_num_queries):
+def test_a_session_costs_three_queries_more_than_a_token(county, api, django_assert_num_queries):
     client = api(county.operator)
     client.get(URL)
     with django_assert_num_queries(5):  # session, person, posts of today, versions of names, page
@@ -359,11 +359,12 @@ def test_one_event_costs_at_most_ten_queries(county, api, phone, django_assert_n
     )
     client = phone(county.operator)
     client.get(f"{URL}{event.pk}/")
-    # token, posts, event with reporter, versions, turns, whistles with supervisions and requests, steps, stages, photos
-    with django_assert_num_queries(9):
+    # token with posts and versions, event with reporter, turns, whistles with supervisions and requests, steps, stages,
+    # photos
+    with django_assert_num_queries(7):
         client.get(f"{URL}{event.pk}/")
     session = api(county.operator)
-    with django_assert_num_queries(10):  # a session is one query more
+    with django_assert_num_queries(10):  # a session is three queries more
         session.get(f"{URL}{event.pk}/")
 
 
@@ -463,9 +464,9 @@ def test_a_report_costs_at_most_twelve_queries(county, phone, django_assert_max_
     client = phone(county.worker)
     client.get(URL)
     assert client.post(URL, body | {"key": "first"}).status_code == 201  # fills the process's copies
-    # token, versions, (savepoint), posts, key, event, step, notices, (release), what lies near, and as the first report
-    # does: that one whole
-    with django_assert_max_num_queries(11):
+    # token with posts and versions, (savepoint), event, step, notices, (release), what lies near, and as the first
+    # report does: that one whole
+    with django_assert_max_num_queries(8):
         assert client.post(URL, body).status_code == 201
 
 
@@ -572,9 +573,9 @@ def test_steps_cost_at_most_twelve_queries(county, phone, django_assert_max_num_
     for action, (actor, body) in bodies.items():
         client = phone(actor)
         client.get(URL)
-        # token, versions, posts, (savepoint), event, key, stage, what the step writes, event, step, notices, (release):
-        # the two in brackets are not sent on their own outside of tests
-        with django_assert_max_num_queries(13):
+        # token with posts and versions, (savepoint), event, key, stage, what the step writes, event, step, notices,
+        # (release): the two in brackets are not sent on their own outside of tests
+        with django_assert_max_num_queries(11):
             answer = client.post(f"{URL}{event.pk}/steps/", {"action": action, "key": action, **body})
         assert answer.status_code == 200, answer.content
 
@@ -596,7 +597,7 @@ def test_points_cost_the_same_for_one_event_and_fifty(county, phone, count, djan
     for _n in range(count):
         report(county)
     client = phone(county.operator)
-    with django_assert_num_queries(3):  # token with its person, posts of today, points
+    with django_assert_num_queries(2):  # token with its person and posts of today, points
         assert len(client.get(f"{URL}map/").json()["points"]) == count
 
 
@@ -638,7 +639,7 @@ def test_counts_beside_the_worklists(county, api, phone, django_assert_num_queri
         "mine": 2, "register": 1, "dispatch": 1, "sign": 1, "unit": 3,
     }  # fmt: skip
     client = phone(county.operator)
-    with django_assert_num_queries(3):  # token with its person, posts of today, one aggregate
+    with django_assert_num_queries(2):  # token with its person and posts of today, one aggregate
         client.get(f"{URL}counts/")
 
 

@@ -11,7 +11,8 @@ from core.prepared import Prepared, instance
 
 _TOKEN = [field.name for field in get_token_model()._meta.concrete_fields]
 _USER = [f"user__{field.name}" for field in User._meta.concrete_fields]
-_by_digest = Prepared(lambda digest: get_token_model().objects.filter(digest=digest).values_list(*_TOKEN, *_USER), str)
+COLUMNS = (*_TOKEN, *_USER)
+_by_digest = Prepared(lambda digest: get_token_model().objects.filter(digest=digest).values_list(*COLUMNS), str)
 
 
 class TokenAuthentication(KnoxTokenAuthentication):
@@ -20,7 +21,7 @@ class TokenAuthentication(KnoxTokenAuthentication):
     def authenticate_credentials(self, token):
         """(user, token's row), found by the token's hash, which nobody can make without the token."""
         try:
-            rows = _by_digest(hash_token(token.decode()))
+            rows = self.rows_of(hash_token(token.decode()))
         except UnicodeDecodeError as error:
             raise AuthenticationFailed from error
         if not rows:
@@ -28,5 +29,9 @@ class TokenAuthentication(KnoxTokenAuthentication):
         found = instance(get_token_model(), rows[0][: len(_TOKEN)])
         if found.expiry is not None and found.expiry < timezone.now():
             raise AuthenticationFailed
-        found.user = instance(User, rows[0][len(_TOKEN) :])
+        found.user = instance(User, rows[0][len(_TOKEN) : len(COLUMNS)])
         return self.validate_user(found)
+
+    def rows_of(self, digest: str) -> list[tuple]:
+        """The token of this hash with its person, as COLUMNS; a subclass may read more behind them."""
+        return _by_digest(digest)

@@ -13,13 +13,9 @@ from core import versions
 class KnowsVersions:
     """`self.versions`: the data versions, read once per request (core.versions)."""
 
-    _versions = None
-
     @property
     def versions(self):
-        if self._versions is None:
-            self._versions = versions.read()
-        return self._versions
+        return versions.of(self.request)
 
 
 class ListView(KnowsVersions, GenericAPIView):

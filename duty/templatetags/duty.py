@@ -17,18 +17,10 @@ LEVELS, CAUSES = dict(Level.choices), dict(Cause.choices)
 TAGS = {Level.MAJOR: "red", Level.SERIOUS: "yellow", Level.NOTICE: "status"}
 
 
-def _versions(request):
-    """The data versions, read once for all parts of a page."""
-    found = getattr(request, "versions", None)
-    if found is None:
-        found = request.versions = versions.read()
-    return found
-
-
 def banner(request, said="") -> dict:
     """{rows, more, rings, said, here}: what the banner shows this person now. `rings`: major, serious, or empty."""
     now = timezone.now()
-    rows = standing.for_banner(request.user, _versions(request), now)
+    rows = standing.for_banner(request.user, versions.of(request), now)
     waiting = [one for one in rows if one.rings(now)]
     major = sum(one.level == Level.MAJOR for one in waiting)
     # What waits stands before what somebody has taken, whatever the level. Of lesser ones one is enough: the desk below
@@ -40,7 +32,7 @@ def banner(request, said="") -> dict:
         "more": len(rows) - len(shown),
         "rings": waiting[0].level if waiting else "",
         "said": said,
-        "stamp": _versions(request).get("warnings", 0),
+        "stamp": versions.of(request).get("warnings", 0),
         "here": request.get_full_path() if request.headers.get("HX-Request") != "true" else "",
         "request": request,
     }
@@ -56,7 +48,7 @@ def warning_banner(context):
 def warnings_waiting(context) -> int:
     """How many warnings wait for somebody at this desk: the dot in the menu."""
     request = context["request"]
-    return standing.waiting_for(request.user, _versions(request))
+    return standing.waiting_for(request.user, versions.of(request))
 
 
 @register.inclusion_tag("duty/_inbox.html", takes_context=True)

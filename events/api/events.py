@@ -10,11 +10,13 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core import versions
 from core.api import fields
 from core.api.pagination import Keyset
 from core.api.parsers import OrjsonParser
 from core.api.views import KnowsVersions, ListView
 from core.errors import NotFound, Refused
+from core.geo import lon_lat
 from events import export, selectors, services, whole
 from events.api import inputs, shapes
 from events.filters import EventFilterSet
@@ -56,7 +58,6 @@ class EventList(ListView):
     @extend_schema(responses=shapes.EventRow(many=True), tags=TAGS)
     def get(self, request):
         """Newest first, or with `ordering=due` most urgent first (those without a running clock come last)."""
-        self.request.versions = self.versions
         rows = self.rows(request)
         known, now = selectors.Known.at(self.versions), timezone.now()
         return self.get_paginated_response([selectors.summary(values, known, now) for values in rows])
@@ -72,7 +73,7 @@ class EventList(ListView):
         """Report an event, or with `settled` one that you have settled yourself. The same key: the same event, 200."""
         given = inputs.read_report(request.data)
         key, settled = inputs.key_of(request, given), given.pop("settled", False)
-        around = Surroundings.read()
+        around = Surroundings(versions.of(request))
         inputs.resolve_standard(given, around)
         row = services.report(actor=request.user, key=key, settled=settled, around=around, **given)
         known = selectors.Known.at(around.versions)
@@ -80,10 +81,11 @@ class EventList(ListView):
         return Response(answer, status=200 if again(row) else 201)
 
     def _repeats(self, event, around, known):
-        if event.location is None:
+        place = lon_lat(event)
+        if place is None:
             return []
         near = services.likely_repeats(
-            actor=self.request.user, standard_id=event.standard_id, lon=event.location.x, lat=event.location.y,
+            actor=self.request.user, standard_id=event.standard_id, lon=place[0], lat=place[1],
             at=event.reported_at, exclude=event.pk, around=around,
         )  # fmt: skip
         return repeats(near, known)
@@ -130,7 +132,7 @@ class Steps(APIView):
     def post(self, request, pk):
         given = inputs.read_step(request.data)
         key = inputs.key_of(request, given)
-        around = Surroundings.read()
+        around = Surroundings(versions.of(request))
         inputs.resolve_standard(given, around)
         row = services.advance(event_id=pk, actor=request.user, key=key, around=around, **given)
         return Response(step_answer(row, selectors.Known.at(around.versions)))
@@ -153,7 +155,7 @@ class Repeats(APIView):
         fields.missing(given, REPEATS)
         if any(given[name] != given[name] for name in ("lon", "lat")):  # NaN passes every comparison
             raise ValidationError({"lon": ["NaN"]})
-        around = Surroundings.read()
+        around = Surroundings(versions.of(request))
         inputs.resolve_standard(given, around)
         near = services.likely_repeats(
             actor=request.user, standard_id=given["standard"], lon=given["lon"], lat=given["lat"], around=around

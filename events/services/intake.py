@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.contrib.gis.geos import Point
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.roles import WORKER_ROLES
 from core import rows
 from core.errors import DomainError, Invalid, Refused
-from core.geo import metres_between, reach
+from core.geo import metres_between, point_text, reach
 from core.prepared import execute
 from events import clocks, workflow
 from events.models import Attachment, Event
@@ -110,7 +109,7 @@ def _put_in_grid(step, scope):
     grid = None
     if step.location:
         lon, lat = step.location
-        event.location = Point(lon, lat, srid=4326)
+        event.location = point_text(lon, lat)
         grid = index.find(lon, lat)
     elif step.supplied.get("grid"):
         grid = index.by_id.get(step.supplied["grid"])

@@ -18,7 +18,7 @@ from grids.scope import Seat
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The slowly changing data of this process, checked for freshness with one query."""
+    """The slowly changing data of this process, as fresh as these versions say (core.versions)."""
 
     versions: dict[str, int]
 
