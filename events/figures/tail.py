@@ -227,7 +227,7 @@ class Reading:
         with connection.cursor() as cursor:
             if planned:
                 sql, names = _in_order(statement)
-                execute(cursor, sql, [values[name] for name in names])
+                execute(cursor, sql, [values[name] for name in names], once=True)
             else:
                 cursor.execute(statement, values)
             return cursor.fetchall()
