@@ -114,15 +114,19 @@ def _update(rows: QuerySet, changes: dict) -> Query:
     return query
 
 
+_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan; "  # with what follows it is one transaction, and one journey
 _names: dict[str, str] = {}  # SQL → name of its prepared statement
 _numbers = count(1)
 _ready: WeakKeyDictionary = WeakKeyDictionary()  # the driver's connection → SQL prepared there
 
 
-def execute(cursor, sql, params):
+def execute(cursor, sql, params, *, once: bool = False):
     """`cursor.execute` of a statement that will come again: planned once per connection where that is possible.
 
     Every parameter's type must follow from the statement itself (a column it is compared with or written to).
+    `once`: never planned for its values, not even where PostgreSQL thinks that this would pay: of many short
+    questions in one, it plans longer than it answers. Every part of it must be right for any values. For the rest of a
+    transaction that is open, this holds for all statements that are planned once.
     """
     link = cursor.db
     if link.vendor != "postgresql":
@@ -133,7 +137,7 @@ def execute(cursor, sql, params):
         _prepare(link, name, sql)
         ready.add(sql)
     given = f" ({', '.join(['%s'] * len(params))})" if params else ""
-    return cursor.execute(f"EXECUTE {name}{given}", params)
+    return cursor.execute(f"{_ONCE if once else ''}EXECUTE {name}{given}", params)
 
 
 def _prepare(link, name, sql):

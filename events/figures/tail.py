@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
@@ -81,8 +81,15 @@ _INSTANT = {
 }
 
 
-def _statement() -> str:
-    """Kept and live rows of everything unfolded: kind, sign, path, the event's columns, the turn's columns."""
+@cache
+def _statement(vendor: str) -> str:
+    """Kept and live rows of everything unfolded: kind, sign, path, the event's columns, the turn's columns.
+
+    An array is ten to PostgreSQL's planner, whose guess at a set of rows would be a good part of all events: the
+    statement is planned without knowing how far the fold has come.
+    """
+    ids = "SELECT event_id FROM unfolded"
+    among = f"= ANY(ARRAY({ids}))" if vendor == "postgresql" else f"IN ({ids})"
     parts = []
     for sign, source in ((-1, rows.KEPT), (1, rows.LIVE)):
         for kind in (rows.EVENT, rows.TURN):
@@ -92,12 +99,9 @@ def _statement() -> str:
             columns = f"{mine}, {other}" if kind == rows.EVENT else f"{other}, {mine}"
             parts.append(
                 f"SELECT '{kind}', {sign}, x.path, {columns} FROM ({select} "
-                f"WHERE {event_id} IN (SELECT event_id FROM unfolded)) x"
+                f"WHERE {event_id} {among}) x"
             )
     return f"WITH unfolded AS ({UNFOLDED}) {' UNION ALL '.join(parts)}"
-
-
-_STATEMENT = _statement()
 
 
 def instant(value) -> datetime | None:
@@ -121,6 +125,21 @@ def _rows_of(found) -> Iterator[EventRow | TurnRow]:
             for n in _INSTANT[kind]:
                 mine[n] = instant(mine[n])
         yield _MAKE[kind](*mine)
+
+
+def _stamped(given: dict[str, Any]) -> dict[str, Any]:
+    """Instants among the parameters as the database stores them."""
+    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in given.items()}
+
+
+def ask(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Rows of a statement that any values have the same good plan for: planned once per connection. Planning the tail, or
+    two dozen questions, takes longer than answering them for a village."""
+    sql, names = _in_order(statement)
+    values = _stamped(given)
+    with connection.cursor() as cursor:
+        execute(cursor, sql, [values[name] for name in names], once=True)
+        return cursor.fetchall()
 
 
 class Ask(NamedTuple):
@@ -148,10 +167,11 @@ class Calendar(NamedTuple):
 
 
 BELOW = "JOIN events_figurebelow b ON b.place_id = f.place_id AND b.ancestor_id = %(place)s "
+_TURN = "SELECT turn FROM events_figurestate ORDER BY id LIMIT 1"
 _STATE = (
     "SELECT s.turn, s.at, s.done_id, p.id, p.depth, "
     "(SELECT COUNT(*) FROM events_figureplace WHERE parent_id IS NULL) FROM events_figurestate s "
-    "LEFT JOIN events_figureplace p ON p.path = %s ORDER BY s.id LIMIT 1"
+    "LEFT JOIN events_figureplace p ON p.path = %(path)s ORDER BY s.id LIMIT 1"
 )
 
 
@@ -170,23 +190,22 @@ class Reading:
         self._answers: dict[tuple, list] = {}
         self._tails: dict[tuple[str, str], tuple[list, dict]] = {}
         self._whole: str | None = None  # the path below which everything lies
-        with connection.cursor() as cursor:
-            cursor.execute(_STATE, [path])
-            for turn, at, done, pk, depth, roots in cursor.fetchall():
-                self.state = FigureState(turn=turn, at=_utc(at), done_id=done)
-                if path:
-                    self.places[path] = (-1, path.count("/") - 2) if pk is None else (pk, depth)
-                self._whole = path if depth == 0 and roots == 1 else None
-        with connection.cursor() as cursor:
-            cursor.execute(_STATEMENT, unfolded(self.state, now))
-            tail = list(_rows_of(cursor.fetchall()))
+        self._turn: int | None = None  # as of the last reading of sums, where that is known
+        for turn, at, done, pk, depth, roots in ask(_STATE, {"path": path}):
+            self.state = FigureState(turn=turn, at=_utc(at), done_id=done)
+            if path:
+                self.places[path] = (-1, path.count("/") - 2) if pk is None else (pk, depth)
+            self._whole = path if depth == 0 and roots == 1 else None
+        tail = list(_rows_of(ask(_statement(connection.vendor), unfolded(self.state, now))))
         self.events = [row for row in tail if isinstance(row, EventRow)]
         self.turns = [row for row in tail if isinstance(row, TurnRow)]
 
     def holds(self) -> bool:
         """Whether nobody has folded since."""
-        found = self._rows("SELECT turn FROM events_figurestate ORDER BY id LIMIT 1", {})
-        return (found[0][0] if found else 0) == self.state.turn
+        if self._turn is None:
+            found = ask(_TURN, {})
+            self._turn = found[0][0] if found else 0
+        return self._turn == self.state.turn
 
     def place(self, path: str) -> tuple[int, int]:
         """(number, level) of a path; number -1 where nothing was ever folded."""
@@ -201,16 +220,16 @@ class Reading:
 
     def ahead(self, asks: Iterable[Ask]) -> None:
         """Reads the answers to all of these with one statement; `of` finds them."""
-        wanted = list({ask.key: ask for ask in asks if ask.key not in self._answers}.values())
+        wanted = list({one.key: one for one in asks if one.key not in self._answers}.values())
         if not wanted:
             return
         given: dict[str, Any] = {}
-        for n, ask in enumerate(wanted):
-            given |= {f"{name}_{n}": value for name, value in ask.given.items()}
-        statement = f"SELECT {', '.join(_packed(n, ask) for n, ask in enumerate(wanted))}"
-        ((*found,),) = self._rows(statement, given, planned=True)
-        for ask, rows_ in zip(wanted, found, strict=True):
-            self._answers[ask.key] = orjson.loads(rows_) if rows_ else []
+        for n, one in enumerate(wanted):
+            given |= {f"{name}_{n}": value for name, value in one.given.items()}
+        statement = f"SELECT {', '.join(_packed(n, one) for n, one in enumerate(wanted))}, COALESCE(({_TURN}), 0)"
+        ((*found, self._turn),) = ask(statement, given)
+        for one, rows_ in zip(wanted, found, strict=True):
+            self._answers[one.key] = orjson.loads(rows_) if rows_ else []
 
     def knows(self, ask: Ask) -> bool:
         return ask.key in self._answers
@@ -220,16 +239,11 @@ class Reading:
         found = self._answers.get(ask.key)
         return self._rows(ask.statement, ask.given) if found is None else found
 
-    def _rows(self, statement, given, *, planned=False) -> list[tuple[Any, ...]]:
-        """Instants among the parameters are put as the database stores them. `planned`: once per connection; planning
-        two dozen questions takes as long as answering a village's."""
-        values = {k: stamp(v) if isinstance(v, datetime) else v for k, v in given.items()}
+    def _rows(self, statement, given) -> list[tuple[Any, ...]]:
+        """Of sums that were not read ahead: planned for its values."""
+        self._turn = None
         with connection.cursor() as cursor:
-            if planned:
-                sql, names = _in_order(statement)
-                execute(cursor, sql, [values[name] for name in names])
-            else:
-                cursor.execute(statement, values)
+            cursor.execute(statement, _stamped(given))
             return cursor.fetchall()
 
     def events_below(self, path: str) -> list[EventRow]:
