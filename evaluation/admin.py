@@ -1,6 +1,7 @@
 """Scoring schemes, periods and scorecards in the admin. Scores are computed, never typed."""
 
 from django.contrib import admin, messages
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -113,9 +114,34 @@ class PeriodAdmin(ReadOnly, SharedAdmin):
                 messages.success(request, words % period)
 
 
-class LineInline(ReadOnlyInline):
+def rounded(name):
+    """A read-only column of a number as people write it: 6 and 35.29, not 6.0000 and 35.2941."""
+
+    @admin.display(description=ScoreLine._meta.get_field(name).verbose_name, ordering=name)
+    def column(self, line):
+        return floatformat(getattr(line, name), "-2") or "—"
+
+    return column
+
+
+class Numbers:
+    numerator_shown, denominator_shown, weight_shown = rounded("numerator"), rounded("denominator"), rounded("weight")
+    most_shown, points_shown = rounded("most"), rounded("points")
+
+    @admin.display(description=gettext_lazy("value"), ordering="value")
+    def value_shown(self, line):
+        if line.value is None:
+            return "—"
+        counted = line.denominator is None
+        return floatformat(line.value, "-2") if counted else f"{floatformat(line.value * 100, '-2')}%"
+
+
+NUMBERS = ("numerator_shown", "denominator_shown", "value_shown", "weight_shown", "most_shown", "points_shown")
+
+
+class LineInline(Numbers, ReadOnlyInline):
     model = ScoreLine
-    fields = ("indicator", "numerator", "denominator", "value", "weight", "most", "points")
+    fields = ("indicator", *NUMBERS)
     readonly_fields = fields
 
 
@@ -143,9 +169,11 @@ class ScorecardAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ScoreLine)
-class ScoreLineAdmin(ReadOnlyAdmin):
+class ScoreLineAdmin(Numbers, ReadOnlyAdmin):
     scope_paths = ("scorecard__path",)
-    list_display = ("scorecard", "indicator", "numerator", "denominator", "value", "weight", "points")
+    list_display = ("scorecard", "indicator", *NUMBERS)
+    fields = ("scorecard", "indicator", *NUMBERS, "target", "worst")
+    readonly_fields = NUMBERS
     list_filter = ("indicator",)
     export_columns = (
         "scorecard__period__kind",

@@ -117,10 +117,19 @@ class TransitionAdmin(OfEvents):
     reads_by = "events.view_transition"
     list_display = ("event", "seq", "at", "action", "source", "target", "actor", "unit")
     list_filter = ("action",)
+    fields = (
+        ("event", "seq"), "at", "action", ("source", "target"), ("actor", "unit"), "words", "position_shown", "photos",
+        "facts", "prev_hash", "hash",
+    )  # fmt: skip
+    readonly_fields = ("position_shown",)
     with_ = ("actor", "unit")
     export_columns = (
         *OF_EVENT, "seq", "at", "action", "source", "target", "actor__name", "unit__name", "words", "hash",
     )  # fmt: skip
+
+    @admin.display(description=_("longitude, latitude"))
+    def position_shown(self, step):
+        return f"{step.lon:.6f}, {step.lat:.6f}" if step.lon is not None and step.lat is not None else "—"
 
 
 @admin.register(Assignment)
@@ -222,14 +231,19 @@ class AttachmentAdmin(OfEvents):
         "kind",
         "content_type",
         "size",
-        "sha256",
+        "fingerprint",
         "taken_at",
         "uploader",
         "uploaded_at",
     )
+    readonly_fields = ("fingerprint",)
     export_columns = (
         *OF_EVENT, "seq", "kind", "name", "content_type", "size", "sha256", "taken_at", "uploader__name", "uploaded_at",
     )  # fmt: skip
+
+    @admin.display(description="SHA-256")
+    def fingerprint(self, attachment):
+        return attachment.sha256
 
 
 @admin.register(Notice)

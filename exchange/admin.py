@@ -59,6 +59,10 @@ class UnitKeyAdmin(ScopedAdmin):
             return ()
         return ("user", "prefix", "created", *(("name", "expiry_date", "revoked") if obj.revoked else ()))
 
+    def lookup_allowed(self, lookup, value, request=None):
+        """Not by the hash of a key, one letter after the other."""
+        return not lookup.startswith("hashed_key") and super().lookup_allowed(lookup, value, request)
+
     def has_delete_permission(self, request, obj=None):
         return False  # revoked, so that one can see who had one
 

@@ -116,12 +116,14 @@ class RosterChange(models.Model):
         IMPORT = "import", _("Imported")
         DUTY = "duty", _("Duty of the unit")
 
-    unit = models.ForeignKey("grids.Unit", models.PROTECT, db_index=False, related_name="roster_changes")
+    unit = models.ForeignKey(
+        "grids.Unit", models.PROTECT, db_index=False, related_name="roster_changes", verbose_name=_("unit")
+    )
     at = models.DateTimeField(_("when"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
-    action = models.CharField(_("what"), max_length=8, choices=Action)
+    action = models.CharField(pgettext_lazy("done", "what"), max_length=8, choices=Action)
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
 

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import EncryptedField
 from duty import reach
@@ -38,7 +39,7 @@ BY_HAND = tuple(cause for cause in Cause if cause not in RULED)
 class Response(models.Model):
     """How a level is answered: when it goes up if nobody takes it, and how long it stands. Data of the county."""
 
-    level = models.CharField(_("level"), max_length=8, choices=Level, unique=True)
+    level = models.CharField(pgettext_lazy("warning", "level"), max_length=8, choices=Level, unique=True)
     take_minutes = models.PositiveSmallIntegerField(
         _("minutes to take it"),
         null=True,
@@ -60,7 +61,7 @@ class Rule(models.Model):
     """When the system itself warns. Thresholds that a cause does not use are ignored."""
 
     cause = models.CharField(_("cause"), max_length=12, choices=[(c.value, c.label) for c in RULED])
-    level = models.CharField(_("level"), max_length=8, choices=Level, default=Level.SERIOUS)
+    level = models.CharField(pgettext_lazy("warning", "level"), max_length=8, choices=Level, default=Level.SERIOUS)
     active = models.BooleanField(_("active"), default=True)
     amount = models.PositiveIntegerField(
         _("how many"),
@@ -128,7 +129,7 @@ class Warning(models.Model):
     found, so that it is found once; `stem` the same without the occasion.
     """
 
-    level = models.CharField(_("level"), max_length=8, choices=Level)
+    level = models.CharField(pgettext_lazy("warning", "level"), max_length=8, choices=Level)
     cause = models.CharField(_("kind"), max_length=12, choices=Cause)
     title = models.CharField(_("title"), max_length=120)
     words = models.CharField(_("words"), max_length=1000, blank=True, default="")
@@ -270,7 +271,7 @@ class WarningStep(models.Model):
 
     warning = models.ForeignKey(Warning, models.PROTECT, db_index=False, related_name="steps")
     seq = models.PositiveIntegerField(_("number"))
-    action = models.CharField(_("what"), max_length=8, choices=Action)
+    action = models.CharField(pgettext_lazy("done", "what"), max_length=8, choices=Action)
     at = models.DateTimeField(_("when"))
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -127,7 +127,7 @@ class ScoreLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{registry.label_of(self.indicator)} {self.points}"
+        return str(registry.label_of(self.indicator))
 
     @property
     def label(self):

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models.standard import LimitUnit
 from events.workflow import Stage
@@ -93,7 +94,7 @@ class TimeRequest(models.Model):
     unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     asked_at = models.DateTimeField(_("asked"))
     amount = models.DecimalField(_("amount"), max_digits=7, decimal_places=2)
-    amount_unit = models.CharField(_("unit"), max_length=12, choices=LimitUnit)
+    amount_unit = models.CharField(pgettext_lazy("of time", "unit"), max_length=12, choices=LimitUnit)
     words = models.CharField(_("reason"), max_length=2000)
     granted = models.BooleanField(_("granted"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models.event import Event
 
@@ -57,7 +58,7 @@ class Attachment(models.Model):
     thumbnail = models.FileField(_("thumbnail"), upload_to=thumbnail_path, max_length=200, blank=True)
     name = models.CharField(_("name"), max_length=120)
     extension = models.CharField(max_length=8, blank=True, default="")
-    content_type = models.CharField(_("type"), max_length=100)
+    content_type = models.CharField(pgettext_lazy("of a file", "type"), max_length=100)
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(max_length=64)
     taken_at = models.DateTimeField(_("taken"), null=True, blank=True, help_text=_("From EXIF."))

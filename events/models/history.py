@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.sql import WritingTransaction
 from events.workflow import ACTIONS, Status
@@ -23,8 +24,8 @@ class Transition(models.Model):
     )
     seq = models.PositiveIntegerField(_("number"))
     action = models.CharField(_("action"), max_length=16, choices=ACTIONS)
-    source = models.CharField(_("from"), max_length=12, choices=Status, blank=True, default="")
-    target = models.CharField(_("to"), max_length=12, choices=Status)
+    source = models.CharField(pgettext_lazy("status", "from"), max_length=12, choices=Status, blank=True, default="")
+    target = models.CharField(pgettext_lazy("status", "to"), max_length=12, choices=Status)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -71,7 +72,7 @@ class Transition(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.event_id}/{self.seq} {self.get_action_display()}"
+        return f"{self.event} / {self.seq} {self.get_action_display()}"
 
 
 class Seal(models.Model):

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models.event import Event
 from events.workflow import ACTIONS
@@ -42,7 +43,7 @@ class Notice(models.Model):
         "events.Transition", models.PROTECT, db_constraint=False, db_index=False, related_name="notices",
         verbose_name=_("step"),
     )  # fmt: skip
-    action = models.CharField(_("what"), max_length=16, choices=ACTIONS)
+    action = models.CharField(pgettext_lazy("done", "what"), max_length=16, choices=ACTIONS)
     created_at = models.DateTimeField(_("when"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
 
@@ -58,4 +59,4 @@ class Notice(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.user_id} {self.get_action_display()}"
+        return f"{self.user} · {self.get_action_display()}"

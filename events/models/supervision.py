@@ -2,6 +2,7 @@ from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Supervision(models.Model):
@@ -17,7 +18,7 @@ class Supervision(models.Model):
     asked_unit = models.ForeignKey(
         "grids.Unit", models.PROTECT, related_name="supervisions", verbose_name=_("asked unit")
     )
-    asked_at = models.DateTimeField(_("asked"))
+    asked_at = models.DateTimeField(pgettext_lazy("supervision", "asked"))
     words = models.CharField(_("words"), max_length=2000)
     answer_by = models.DateTimeField(_("answer by"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
@@ -101,4 +102,4 @@ class WhistleCall(models.Model):
         indexes = [models.Index(name="events_whistlecall_unit", fields=["unit", "called_at"])]
 
     def __str__(self):
-        return f"{self.whistle_id} · {self.unit}"
+        return f"{self.whistle} · {self.unit}"

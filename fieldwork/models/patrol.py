@@ -86,7 +86,7 @@ class Patrol(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.grid_id} {self.day:%Y-%m-%d}"
+        return f"{self.grid} {self.day:%Y-%m-%d}"
 
     @property
     def counts(self) -> bool:

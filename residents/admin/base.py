@@ -42,7 +42,7 @@ class ClosedLookups:
     """Only what a list offers can be asked of it by address: no hash, no birth month, no ethnicity."""
 
     def lookup_allowed(self, lookup, value, request=None):
-        offered = [name for name in self.list_filter if isinstance(name, str)]
+        offered = [getattr(one, "parameter_name", one) for one in self.list_filter]
         endings = ("", "__exact", "__id__exact", "__isnull", "__in")
         return any(lookup == f"{name}{ending}" for name in offered for ending in endings)
 
@@ -238,10 +238,8 @@ def history_of(model, pk):
     for row in rows[:MOST_CHANGES]:
         at = timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M")
         action = told.ACTIONS.get(row.action, row.action)
-        fields = [told._field(model, name, *pair) for name, pair in row.changes.items() if len(pair) == 2]
-        lines.append(
-            (at, row.user or _("the system"), action, format_html_join("", "<br>{}: {} → {}", fields))
-        )
+        fields = format_html_join("", "<br>{}: {} → {}", told.fields_of(model, row))
+        lines.append((at, row.user or _("the system"), action, fields))
     if not lines:
         return "—"
     return format_html("<ul>{}</ul>", format_html_join("", "<li>{} · {} · {}{}</li>", lines))

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.shortcuts import get_object_or_404, render
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -18,8 +18,12 @@ from residents.admin.base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_i
 from residents.forms.care import OWN
 from residents.models import Access, CareClass, CareRecord, Change, Erasure, GridCount
 from residents.models.trail import VIEW_ACCESS, Kind
+from residents.selectors import changes as told
+from residents.selectors import figures
 from residents.services import care as registers
+from residents.services import trail
 
+MODEL_OF = {kind: model for model, kind in trail.KINDS.items()}
 ROWS = range(schema.MOST_FIELDS)
 MOST_VISITS = 100
 PARTS = ("label", "kind", "required", "choices", "name")
@@ -270,18 +274,39 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
+class ActionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("action")
+    parameter_name = "action"
+
+    def lookups(self, request, model_admin):
+        return list(told.ACTIONS.items())
+
+    def queryset(self, request, queryset):
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(Change)
 class ChangeAdmin(LookedAtAdmin):
     """The history. Statutory registers are not in it; care registers where their class may be known."""
 
-    list_display = ("at", "kind", "record_id", "action", "user", "grid")
-    list_filter = (KindFilter, "action")
-    fields = ("at", "kind", "record_id", "grid", "action", "user", "changes", "batch")
+    list_display = ("at", "kind", "record_id", "action_words", "user", "grid")
+    list_filter = (KindFilter, ActionFilter)
+    fields = ("at", "kind", "record_id", "grid", "action_words", "user", "changes_shown", "batch")
+    readonly_fields = ("action_words", "changes_shown")
 
     def get_queryset(self, request):
         known = CareRecord.objects.permitted(request.user, "residents.view_carerecord").values("pk")
         rows = super().get_queryset(request).exclude(kind=Kind.SUPPORT)
         return rows.filter(~Q(kind=Kind.CARE) | Q(record_id__in=known)).select_related("user", "grid")
+
+    @admin.display(description=gettext_lazy("action"), ordering="action")
+    def action_words(self, change):
+        return told.ACTIONS.get(change.action, change.action)
+
+    @admin.display(description=gettext_lazy("changes"))
+    def changes_shown(self, change):
+        fields = told.fields_of(MODEL_OF[change.kind], change)
+        return format_html_join("", "<div>{}: {} → {}</div>", fields) or "—"
 
 
 @admin.register(Access)
@@ -334,11 +359,17 @@ class ErasureAdmin(LookedAtAdmin):
 class GridCountAdmin(LookedAtAdmin):
     """Figures as triggers keep them, care registers where their class may be known."""
 
-    list_display = ("grid", "measure", "amount")
-    search_fields = ("measure",)
-    fields = ("grid", "measure", "amount")
+    list_display = ("grid", "measure_words", "amount")
+    search_fields = ("=grid__code", "grid__name")
+    fields = ("grid", "measure_words", "amount")
+    readonly_fields = ("measure_words",)
 
     def get_queryset(self, request):
-        known = [f"care.{one.pk}" for one in care.classes_for(request.user, group=CareClass.Group.CARE)]
-        rows = super().get_queryset(request)
-        return rows.filter(~Q(measure__startswith="care.") | Q(measure__in=known))
+        rows = super().get_queryset(request).filter(figures.known(request.user))
+        classes = care.classes_for(request.user, group=CareClass.Group.CARE)
+        names = [When(measure=f"care.{one.pk}", then=Value(one.name)) for one in classes]
+        return rows.annotate(class_name=Case(*names, default=Value(""))) if names else rows
+
+    @admin.display(description=gettext_lazy("measure"), ordering="measure")
+    def measure_words(self, count):
+        return getattr(count, "class_name", "") or figures.words_of(count.measure)

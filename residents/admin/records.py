@@ -34,7 +34,7 @@ class BuildingAdmin(RegistryAdmin):
 @admin.register(Dwelling)
 class DwellingAdmin(RegistryAdmin):
     kind = "dwelling"
-    list_display = ("building", "short", "use", "owner_name", "phone_column", "grid", "ended_on")
+    list_display = ("building", "door_column", "use", "owner_name", "phone_column", "grid", "ended_on")
     list_filter = ("use",)
     search_fields = ("door", "building__address")
     autocomplete_fields = ("building",)
@@ -42,6 +42,10 @@ class DwellingAdmin(RegistryAdmin):
     base_fields = ("unit", "storey", "door", "use", "area", "owner_name", "dangers")
     private = ("owner_phone",)
     owner_phone_shown = phone_column = masked("owner_phone", ciphers.mask_phone, _("owner's phone"))
+
+    @admin.display(description=_("door number"), ordering="door")
+    def door_column(self, dwelling):
+        return dwelling.short
 
     def get_queryset(self, request):
         return (

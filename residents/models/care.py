@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts import roles
 from core import ciphers
@@ -34,7 +35,7 @@ class CareClass(models.Model):
 
     code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("class"), max_length=40)
-    group = models.CharField(_("group"), max_length=10, choices=Group)
+    group = models.CharField(pgettext_lazy("classes of care", "group"), max_length=10, choices=Group)
     purpose = models.TextField(
         _("purpose"), help_text=_("Which service needs to know who is in it, and for what.")
     )
@@ -129,7 +130,7 @@ class CareRecord(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.resident_id} {self.care_class_id}"
+        return f"{self.resident} · {self.care_class}"
 
     @property
     def values(self) -> dict:

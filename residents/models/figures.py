@@ -42,4 +42,4 @@ class GridCount(models.Model):
         constraints = [models.UniqueConstraint(name="residents_gridcount_once", fields=["grid", "measure"])]
 
     def __str__(self):
-        return f"{self.grid_id} {self.measure} {self.amount}"
+        return f"{self.grid} {self.amount}"

@@ -60,4 +60,4 @@ class DataGrant(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.unit_id} {self.since} – {self.until}"
+        return f"{self.unit} {self.since} – {self.until}"

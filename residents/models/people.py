@@ -238,7 +238,7 @@ class Stay(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.resident_id}: {self.since} – {self.until or ''}"
+        return f"{self.resident} {self.since} – {self.until or ''}"
 
 
 class Tenancy(models.Model):
@@ -278,4 +278,4 @@ class Tenancy(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.dwelling_id}: {self.since} – {self.until or ''}"
+        return f"{self.dwelling} {self.since} – {self.until or ''}"

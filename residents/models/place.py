@@ -1,6 +1,7 @@
 from django.contrib.gis.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.fields import EncryptedField
 from residents import codes, derived
@@ -67,7 +68,7 @@ class Dwelling(Registered):
     building = models.ForeignKey(
         Building, models.PROTECT, related_name="dwellings", verbose_name=_("building")
     )
-    unit = models.CharField(_("unit"), max_length=8, blank=True, default="")
+    unit = models.CharField(pgettext_lazy("of a building", "unit"), max_length=8, blank=True, default="")
     storey = models.SmallIntegerField(_("storey"), default=1, help_text=_("Below ground: negative."))
     door = models.CharField(_("door number"), max_length=16)
     use = models.CharField(_("use"), max_length=8, choices=codes.choices(codes.DWELLING_USE), default="own")

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.sql import WritingTransaction
 from residents import care
@@ -64,7 +65,7 @@ class Change(models.Model):
 
     class Meta:
         verbose_name = _("change")
-        verbose_name_plural = _("changes")
+        verbose_name_plural = pgettext_lazy("history", "changes")
         indexes = [
             models.Index(name="residents_change_record", fields=["kind", "record_id", "id"]),
             models.Index(name="residents_change_feed", fields=["xact", "id"]),
@@ -72,7 +73,7 @@ class Change(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.record_id} {self.action}"
+        return f"{self.get_kind_display()} #{self.record_id}"
 
 
 class AccessQuerySet(RegistryQuerySet):
@@ -102,7 +103,7 @@ class Access(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="registry_accesses", verbose_name=_("who")
     )
-    act = models.CharField(_("what"), max_length=10, choices=Act)
+    act = models.CharField(pgettext_lazy("done", "what"), max_length=10, choices=Act)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
     record_id = models.BigIntegerField(_("record"), null=True, blank=True)
     resident = models.ForeignKey(
@@ -131,7 +132,7 @@ class Access(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.user_id} {self.act} {self.record_id}"
+        return f"{self.user} · {self.get_act_display()}"
 
 
 class Erasure(models.Model):
@@ -159,4 +160,4 @@ class Erasure(models.Model):
         indexes = [models.Index(name="residents_erasure_record", fields=["kind", "record_id"])]
 
     def __str__(self):
-        return f"{self.kind} {self.record_id}"
+        return f"{self.get_kind_display()} #{self.record_id}"

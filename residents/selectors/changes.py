@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from residents.models import (
     Building,
@@ -38,6 +38,13 @@ ACTIONS = {
     "merged": gettext_lazy("households merged"),
     "head": gettext_lazy("another head of the household"),
     "imported": gettext_lazy("imported"),
+    "moved_away": gettext_lazy("moved out of this grid"),
+    "archived": pgettext_lazy("history", "archived"),
+    "erased": gettext_lazy("personal data erased"),
+    "let": gettext_lazy("let"),
+    "tenancy_ended": gettext_lazy("tenancy ended"),
+    "begun": gettext_lazy("begun"),
+    "visited": gettext_lazy("visited"),
 }
 MOST = 50
 
@@ -53,15 +60,19 @@ def changes_of(user, kind: str, pk: int, cursor: int | None = None) -> tuple[lis
 
 
 def _line(kind, change):
-    told = [
-        _field(MODELS[kind], name, *pair)
+    return {
+        "at": change.at, "who": str(change.user) if change.user else "", "action": ACTIONS.get(change.action, change.action),
+        "batch": change.batch, "fields": fields_of(MODELS[kind], change),
+    }  # fmt: skip
+
+
+def fields_of(model, change) -> list[tuple]:
+    """(label, before, after) of each field that the change names."""
+    return [
+        _field(model, name, *pair)
         for name, pair in change.changes.items()
         if isinstance(pair, list) and len(pair) == 2
     ]
-    return {
-        "at": change.at, "who": str(change.user) if change.user else "", "action": ACTIONS.get(change.action, change.action),
-        "batch": change.batch, "fields": told,
-    }  # fmt: skip
 
 
 def _field(model, name, before, after):
@@ -77,7 +88,7 @@ def _words(field, value):
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if field.choices:
-        return dict(field.flatchoices).get(str(value), value)
+        return next((label for code, label in field.flatchoices if str(code) == str(value)), value)
     if field.is_relation:
         return f"#{value}"
     if isinstance(value, list):

@@ -14,6 +14,7 @@ from operator import or_
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from core import ciphers
 from grids.models import Grid, Post
@@ -28,6 +29,16 @@ PLAIN = ("buildings", "dwellings", *USES, "households", "people", *PEOPLE, "orga
 # Completed years: small children, school age, working age, and the old by decades (老年人权益保障法: from 60 on).
 BANDS = ((0, 6), (7, 17), (18, 59), (60, 69), (70, 79), (80, 150))
 UNKNOWN_AGE = "age.unknown"
+
+WORDS = {
+    "buildings": gettext_lazy("buildings"),
+    "dwellings": gettext_lazy("dwellings"),
+    "households": gettext_lazy("households"),
+    "people": gettext_lazy("people"),
+    "organisations": gettext_lazy("organisations"),
+    "places": gettext_lazy("key places"),
+}
+TABLES = {"people": codes.POPULATION, "dwellings": codes.DWELLING_USE}
 
 Amounts = dict[str, int | None]
 
@@ -173,15 +184,23 @@ def _close(line) -> bool:
     return True
 
 
+def words_of(measure: str) -> str:
+    """What a measure is called; of classes of care (`care.<id>`), whose names are rows, the measure as it is."""
+    whole, _dot, part = measure.partition(".")
+    if whole not in WORDS:
+        return measure
+    return f"{WORDS[whole]} · {codes.label(TABLES[whole], part)}" if part else str(WORDS[whole])
+
+
 # ---- whose
 
 
 def _rows(user, path):
     land = Scope.of(user).land_q("grid__path")
-    return GridCount.objects.filter(land, _known(user), grid__path__startswith=path)
+    return GridCount.objects.filter(land, known(user), grid__path__startswith=path)
 
 
-def _known(user) -> Q:
+def known(user) -> Q:
     """Everything that is no class of care, and the classes this person may know of, where they may."""
     parts: Iterable[Q] = (
         Q(measure=f"care.{one.pk}")
