@@ -12,7 +12,6 @@ from rest_framework.exceptions import NotAuthenticated, Throttled
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.authentication import TokenAuthentication
 from accounts.models import User
 from accounts.passwords import InitialPassword
 from core.api import fields
@@ -71,10 +70,13 @@ def _make_room(user):
         tokens.filter(pk__in=surplus).delete()
 
 
+TOKEN_ONLY = APIView.authentication_classes[:1]  # as the settings name it, first of all
+
+
 class LogOut(APIView):
     """Ends the token of this request."""
 
-    authentication_classes = (TokenAuthentication,)
+    authentication_classes = TOKEN_ONLY
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request):
@@ -87,7 +89,7 @@ class LogOut(APIView):
 class LogOutEverywhere(APIView):
     """Ends all tokens of this person: for a phone that was lost."""
 
-    authentication_classes = (TokenAuthentication,)
+    authentication_classes = TOKEN_ONLY
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request):

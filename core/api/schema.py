@@ -37,8 +37,7 @@ def add_problems(result, generator, request, public):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    target_class = "accounts.api.authentication.TokenAuthentication"
-    match_subclasses = True
+    target_class = "grids.api.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema):
