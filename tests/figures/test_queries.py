@@ -81,7 +81,7 @@ def test_a_wall_reads_all_of_its_panels_with_one_statement(scene):
     for _folded in range(2):
         with CaptureQueriesContext(connection) as queries:
             figures.together(now, wall.read, path)
-        assert len(queries) == 4  # the state with the place, the tail, the sums, that nobody has folded
+        assert len(queries) == 3  # the state with the place, the tail, the sums with the fold they are of
         folding.fold()
 
 

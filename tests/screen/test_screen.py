@@ -207,8 +207,8 @@ def test_figures_cost_the_same_for_one_event_and_twelve(scene):
             compose.figures(scene.root.path)
         costs.append(len(queries))
     # Versions twice, the desk's shift and whether it must be staffed, posts, warnings, late ones, newest ones, and the
-    # sums in four (tests.figures.test_queries).
-    assert costs == [12, 12]
+    # sums in three (tests.figures.test_queries).
+    assert costs == [11, 11]
 
 
 def test_outlines_come_from_the_grids_below_where_a_part_has_none(client, scene, django_assert_num_queries):
