@@ -1,14 +1,15 @@
 """Who sees what: from the posts a person holds today. Closed by default: no post, no rows.
 
-`Scope` is read once per request (one query) and kept on the user object.
+`Scope` is read once per request (one query, or along with a token) and kept on the user object.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, reduce
-from operator import or_
+from operator import itemgetter, or_
 
+import orjson
 from django.apps import apps
 from django.db.models import Q, Subquery
 from django.utils import timezone
@@ -129,20 +130,27 @@ def _posts(user_id, today):
 
 
 def posts_as_text(user_id, today) -> Subquery:
-    """What `seats_of` takes, as the text of a JSON list (none: no post), for a query that reads the person, too."""
+    """The posts of `_posts` as the text of a JSON list (none: no post), for a query that reads the person, too.
+
+    In no order: a row begins with what puts it into that of Post.
+    """
     rows = apps.get_model("grids", "Post").objects.filter(user_id=user_id).on(today).order_by()
-    return Subquery(rows.values("user_id").annotate(seats=JsonText(*_SEAT)).values("seats"))
+    return Subquery(rows.values("user_id").annotate(seats=JsonText("since", "pk", *_SEAT)).values("seats"))
+
+
+def seats_in(text: str | None) -> tuple["Seat", ...]:
+    """The seats of such a text, in the order of `_seats`: of two posts alike, the older one counts."""
+    return _as_seats(post[2:] for post in sorted(orjson.loads(text or "[]"), key=itemgetter(0, 1)))
 
 
 _posts_of = Prepared(_posts, int, date)  # asked by every request
 
 
 def _seats(user) -> tuple[Seat, ...]:
-    return seats_of(_posts_of(user.pk, timezone.localdate()))
+    return _as_seats(_posts_of(user.pk, timezone.localdate()))
 
 
-def seats_of(posts: Iterable[Sequence]) -> tuple[Seat, ...]:
-    """The seats of posts in force today, each (role, grid's path, unit's id, unit's path, whether the unit is active)."""
+def _as_seats(posts: Iterable[Sequence]) -> tuple[Seat, ...]:
     return tuple(
         Seat(ROLES[role], grid_path or unit_path, unit_id)
         for role, grid_path, unit_id, unit_path, active in posts

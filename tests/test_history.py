@@ -99,8 +99,9 @@ def test_an_untouched_history_has_no_fault(scene):
 
 
 def test_what_was_hashed_is_what_the_database_gives_back(scene):
-    """Whole numbers as a position, a tenth of a metre, quotes, line breaks, rare characters, an offset in a time."""
+    """Whole numbers as a position, zero with a minus, a tenth of a metre, quotes, line breaks, rare characters."""
     scene.report(location=(113, 27), description="井盖\r\n缺失")
+    scene.report(location=(-0.0, 0), description="手机没有定位")
     event = scene.dispatched()
     scene.take(event, "report_in", "staff_called", location=(113.40500000000001, 27), words='"到"\\ \t𠮷\u2028 ')
     scene.take(event, "co_report", "staff_co", words="一\n二\r\n三")

@@ -77,8 +77,8 @@ class Step:
     def location(self) -> tuple[float, float] | None:
         """(longitude, latitude) in degrees."""
         place = self.supplied.get("location")
-        # Floats: what is hashed must look as the column will give it back.
-        return (float(place[0]), float(place[1])) if place else None
+        # Floats, and no minus before zero: what is hashed must look as the column will give it back.
+        return (float(place[0]) + 0.0, float(place[1]) + 0.0) if place else None
 
     def check_supplied(self):
         """Raises Invalid naming every field the table asks for that is missing, and a place that is none."""
