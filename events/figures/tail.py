@@ -85,8 +85,7 @@ _INSTANT = {
 def _statement(vendor: str) -> str:
     """Kept and live rows of everything unfolded: kind, sign, path, the event's columns, the turn's columns.
 
-    An array is ten to PostgreSQL's planner, whose guess at a set of rows would be a good part of all events: the
-    statement is planned without knowing how far the fold has come.
+    An array is ten to PostgreSQL's planner, whose guess at a set of rows would be a good part of all events.
     """
     ids = "SELECT event_id FROM unfolded"
     among = f"= ANY(ARRAY({ids}))" if vendor == "postgresql" else f"IN ({ids})"
@@ -133,8 +132,8 @@ def _stamped(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Rows of a statement that any values have the same good plan for: planned once per connection. Planning the tail, or
-    two dozen questions, takes longer than answering them for a village."""
+    """Rows of a statement that any values have the same good plan for: planned once per connection. Planning two dozen
+    questions takes longer than answering them for a village."""
     sql, names = _in_order(statement)
     values = _stamped(given)
     with connection.cursor() as cursor:
@@ -196,7 +195,11 @@ class Reading:
             if path:
                 self.places[path] = (-1, path.count("/") - 2) if pk is None else (pk, depth)
             self._whole = path if depth == 0 and roots == 1 else None
-        tail = list(_rows_of(ask(_statement(connection.vendor), unfolded(self.state, now))))
+        # Planned each time: a plan made while the tables were all but empty reads them whole, row by row of the tail, until
+        # somebody analyses them; under a storm nobody could then read faster than the sums are folded.
+        with connection.cursor() as cursor:
+            cursor.execute(_statement(connection.vendor), _stamped(unfolded(self.state, now)))
+            tail = list(_rows_of(cursor.fetchall()))
         self.events = [row for row in tail if isinstance(row, EventRow)]
         self.turns = [row for row in tail if isinstance(row, TurnRow)]
 
