@@ -124,16 +124,23 @@ def rounded(name):
     return column
 
 
+def measured(name):
+    """A read-only column in the indicator's own measure: a rate as per cent, a number of events as it is."""
+
+    @admin.display(description=ScoreLine._meta.get_field(name).verbose_name, ordering=name)
+    def column(self, line):
+        value = getattr(line, name)
+        if value is None:
+            return "—"
+        return floatformat(value, "-2") if line.denominator is None else f"{floatformat(value * 100, '-2')}%"
+
+    return column
+
+
 class Numbers:
     numerator_shown, denominator_shown, weight_shown = rounded("numerator"), rounded("denominator"), rounded("weight")
     most_shown, points_shown = rounded("most"), rounded("points")
-
-    @admin.display(description=gettext_lazy("value"), ordering="value")
-    def value_shown(self, line):
-        if line.value is None:
-            return "—"
-        counted = line.denominator is None
-        return floatformat(line.value, "-2") if counted else f"{floatformat(line.value * 100, '-2')}%"
+    value_shown, target_shown, worst_shown = measured("value"), measured("target"), measured("worst")
 
 
 NUMBERS = ("numerator_shown", "denominator_shown", "value_shown", "weight_shown", "most_shown", "points_shown")
@@ -172,8 +179,8 @@ class ScorecardAdmin(ReadOnlyAdmin):
 class ScoreLineAdmin(Numbers, ReadOnlyAdmin):
     scope_paths = ("scorecard__path",)
     list_display = ("scorecard", "indicator", *NUMBERS)
-    fields = ("scorecard", "indicator", *NUMBERS, "target", "worst")
-    readonly_fields = NUMBERS
+    fields = ("scorecard", "indicator", *NUMBERS, "target_shown", "worst_shown")
+    readonly_fields = (*NUMBERS, "target_shown", "worst_shown")
     list_filter = ("indicator",)
     export_columns = (
         "scorecard__period__kind",

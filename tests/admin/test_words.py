@@ -135,6 +135,11 @@ def test_scores_are_written_as_people_write_numbers(county, whole, rows, in_chin
     page = browser(whole).get(url(ScoreLine)).content.decode()
     shown = dict(re.findall(r'field-(\w+)_shown">([^<]*)<', page)[:6])
     assert (shown["numerator"], shown["denominator"], shown["value"], shown["points"]) == ("1", "6", "16.67%", "11.25")
+    ScoreLine.objects.filter(pk=line.pk).update(target="0.9550", worst=0)
+    page = browser(whole).get(url(ScoreLine, "change", line.pk)).content.decode()
+    assert [re.search(rf'field-{name}_shown.*?readonly">([^<]*)<', page, re.DOTALL)[1] for name in ("target", "worst")] == [
+        "95.50%", "0%",
+    ]  # fmt: skip
 
 
 def test_keys_cannot_be_asked_for_by_their_hash(county, west, rows):
