@@ -109,7 +109,7 @@ class Scope:
 
 
 def _below(roots, path):
-    return reduce(or_, (Q(**{f"{path}__startswith": root}) for root in sorted(roots)), NOTHING)
+    return reduce(or_, (Q(**{f"{path}__startswith": root}) for root in sorted(roots))) if roots else NOTHING
 
 
 def _outermost(paths) -> frozenset[str]:

@@ -15,6 +15,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from core import reasons
+
 MOST_DIGITS = 2**63 - 1
 LONGEST_CURSOR = 400
 
@@ -64,7 +66,7 @@ class Keyset:
         down = self.descending != backward
         if position is not None:
             rows = rows.filter(Beyond(fields, position, "<" if down else ">"))
-        return list(rows.order_by(*(F(f).desc() if down else F(f).asc() for f in fields))[:size])
+        return list(reasons.first(rows, [F(f).desc() if down else F(f).asc() for f in fields], size))
 
 
 class Beyond(Func):
