@@ -22,7 +22,7 @@ from core.admin_tables import PlainTables, Table
 from core.admin_upload import UploadsAdmin
 from grids import admin_exports, admin_uploads
 from grids.admin_exports import POST_PATHS
-from grids.admin_forms import GridForm, UnitForm
+from grids.admin_forms import GridForm, PostForm, UnitForm
 from grids.models import DepartmentKind, Grid, LevelName, Post, Unit
 from grids.scope import Scope
 from grids.services.administrators import admit
@@ -163,10 +163,16 @@ class UnitAdmin(ScopedAdmin):
         return ("grid",) if own else ()
 
 
+def _is_oneself(request, user_id) -> bool:
+    """Nobody gives themselves posts, or changes or ends their own: separation of duties, and nobody locks themselves out."""
+    return user_id == request.user.pk and not request.user.is_superuser
+
+
 @admin.register(Post)
 class PostAdmin(UploadsAdmin, ScopedAdmin):
     """Who does what where, from when until when. A post that was held is ended; one entered by mistake is deleted."""
 
+    form = PostForm
     scope_paths = POST_PATHS
     list_display = ("user", "role", "grid", "unit", "since", "until")
     list_filter = ("role", PostsInForce)
@@ -189,19 +195,20 @@ class PostAdmin(UploadsAdmin, ScopedAdmin):
     def export_rows(self, request, queryset):
         return admin_exports.with_places(queryset)
 
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.actor_id = None if request.user.is_superuser else request.user.pk
+        return form
+
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and not self._opens_for(request, obj)
+        return super().has_change_permission(request, obj) and not (obj and _is_oneself(request, obj.user_id))
 
     def has_delete_permission(self, request, obj=None):
-        return super().has_delete_permission(request, obj) and not self._opens_for(request, obj)
+        return super().has_delete_permission(request, obj) and not (obj and _is_oneself(request, obj.user_id))
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         admit(obj)
-
-    def _opens_for(self, request, post):
-        """Nobody ends the post by which they are here."""
-        return post is not None and post.role == "district_admin" and post.user_id == request.user.pk
 
 
 class PostInline(ScopedInline):
@@ -214,6 +221,15 @@ class PostInline(ScopedInline):
     def get_queryset(self, request):
         rows = super().get_queryset(request).select_related("grid", "unit__grid")
         return rows.defer("grid__boundary", "unit__grid__boundary")
+
+    def has_add_permission(self, request, obj=None):
+        return super().has_add_permission(request, obj) and not (obj and _is_oneself(request, obj.pk))
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and _is_oneself(request, obj.pk))
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and not (obj and _is_oneself(request, obj.pk))
 
     def get_min_num(self, request, obj=None, **kwargs):
         return 0 if obj or Realm.of(request.user).may_everywhere("accounts.add_user") else 1

@@ -1,11 +1,11 @@
-"""Forms of grids and units: what the database would refuse is said in words first."""
+"""Forms of grids, units and posts: what the database would refuse is said in words first."""
 
 import shapely
 from django import forms
 from django.utils.translation import gettext as _
 
-from grids.models import Grid, Unit
-from grids.services import boundaries
+from grids.models import Grid, Post, Unit
+from grids.services import boundaries, staff
 from grids.services.findings import Findings
 
 
@@ -80,3 +80,19 @@ class UnitForm(forms.ModelForm):
             words = _("Expected a grid of level 0 to %(level)s.") % {"level": deepest}
             self.add_error("grid" if "grid" in self.fields else None, words)
         return cleaned
+
+
+class PostForm(forms.ModelForm):
+    """`actor_id`: who appoints. Nobody appoints themselves: what one may see and do is given by somebody else."""
+
+    actor_id: int | None = None
+
+    class Meta:
+        model = Post
+        fields = ("user", "role", "grid", "unit", "since", "until")
+
+    def clean_user(self):
+        user = self.cleaned_data["user"]
+        if user.pk == self.actor_id:
+            raise forms.ValidationError(staff.NOT_ONESELF)
+        return user

@@ -13,7 +13,7 @@ from core.fields import EncryptedField
 from events import clocks
 from events.models.standard import LimitUnit
 from events.workflow import FINISHED, OPEN, SPOT_WAITING, UNNUMBERED, Source, SpotCheck, Status, Urgency
-from grids.scope import NOTHING, Scope
+from grids.scope import Scope
 
 
 class Light(models.TextChoices):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import services as accounts
 from accounts.models import User
@@ -20,6 +21,7 @@ from grids.services.findings import Findings
 from grids.services.staff_rows import PERSONAL, Row
 
 BATCH = 500
+NOT_ONESELF = gettext_lazy("Nobody gives posts to themselves: another administrator does.")
 
 
 @dataclass
@@ -36,21 +38,21 @@ class StaffImported:
 
 
 def import_staff(
-    *, source, name: str = "", actor_roots=None, make_passwords: bool = False, dry_run: bool = False
+    *, source, name: str = "", actor=None, actor_roots=None, make_passwords: bool = False, dry_run: bool = False
 ) -> StaffImported:
     """Create and update people and posts from a roll (xlsx or csv; a path or an open binary file called `name`).
 
     People are found by their staff number; an empty cell changes nothing, and nobody is removed: a post ends by its
     last day. Without `make_passwords` new people cannot log in until they are given a password; with it they must
-    choose their own at the first log-in. `actor_roots`: paths below which the importing person may place people; None
-    on the command line.
+    choose their own at the first log-in. `actor`: the importing person, who gets no posts by it. `actor_roots`: paths
+    below which that person may place people. Both are None on the command line.
 
     Raises Invalid (fields: "row.column" → sentences); then nothing has changed.
     """
     findings = Findings()
     rows, table = staff_rows.parse(source, findings, name)
     with transaction.atomic():
-        roll = _Roll(rows, table.headings, findings, actor_roots)
+        roll = _Roll(rows, table.headings, findings, actor, actor_roots)
         roll.match()
         findings.raise_any()
         done = roll.write(make_passwords and not dry_run)
@@ -75,7 +77,8 @@ def summary(done: StaffImported) -> list[str]:
 class _Roll:
     """The rows beside what is in the database: five queries for any number of rows, six if something is taken."""
 
-    def __init__(self, rows: list[Row], headings, findings: Findings, actor_roots):
+    def __init__(self, rows: list[Row], headings, findings: Findings, actor: User | None, actor_roots):
+        self.actor_id = actor and actor.pk
         self.rows, self.headings, self.findings, self.roots = rows, headings, findings, actor_roots
         self.today = timezone.localdate()
         self.users = {user.staff_number: user for user in self._there()}
@@ -241,7 +244,9 @@ class _Roll:
         held = self.posts[row.staff_number]
         same = [p for p in held if _key(p) == _key(draft)]
         old = next((p for p in same if self._is_it(p, row)), None)
-        if old is None and (other := next((p for p in same if _overlap(p, draft)), None)):
+        if user.pk and user.pk == self.actor_id and (old is None or row.until not in (None, old.until)):
+            self._say(row, "role", str(NOT_ONESELF))
+        elif old is None and (other := next((p for p in same if _overlap(p, draft)), None)):
             words = _(
                 "this person holds this post from %(since)s already: expected that day, or an earlier last day."
             )

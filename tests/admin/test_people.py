@@ -118,6 +118,22 @@ def test_nobody_closes_the_door_behind_themselves(county, west):
     assert (after.is_active, after.is_staff, post.user.posts.count()) == (True, True, 1)
 
 
+def test_nobody_appoints_themselves(county, west):
+    """A post of a centre's head unmasks: what one may see is given by somebody else."""
+    client, words = browser(west), "Nobody gives posts to themselves: another administrator does."
+    head = {"role": "centre_head", "grid": "", "unit": county.west.town_centre.pk, "since": "2026-01-01", "until": ""}
+    assert errors(client.post(url(Post, "add"), {**head, "user": west.pk}))["user"] == [words]
+    other = county.operator.posts.get()
+    answer = client.post(url(Post, "change", other.pk), {**head, "user": west.pk})
+    assert errors(answer)["user"] == [words]
+    data = person_data(username=west.username, is_active="on", **inline(head))
+    assert client.post(url(User, "change", west.pk), data).status_code == 302  # their own name may be changed
+    assert [post.role for post in west.posts.all()] == ["district_admin"]
+    assert other.user.posts.get().role == "operator"
+    assert client.post(url(Post, "add"), {**head, "user": county.operator.pk}).status_code == 302
+    assert county.operator.posts.filter(role="centre_head").exists()
+
+
 def test_people_are_deactivated_not_deleted(county, whole):
     client = browser(whole)
     assert client.post(url(User, "delete", county.stranger.pk), {"post": "yes"}).status_code == 403

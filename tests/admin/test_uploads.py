@@ -48,6 +48,19 @@ def test_a_roll_is_checked_then_imported_within_the_subtree(county, west):
     assert "there is no grid “430281002001001” in force" in answer.content.decode()
 
 
+def test_a_roll_gives_its_importer_no_post(county, west):
+    west.staff_number = "W0"
+    west.save()
+    client, page = browser(west), url(Post, "import-staff")
+    place = county.west.town.code
+    roll = [*ROLL, ["W0", west.name, "中心主任", place, ""], ["W1", "张三", "坐席", place, ""]]
+    html = client.post(page, {"file": upload("a.xlsx", roll)}).content.decode()
+    assert "Row 2, 角色: Nobody gives posts to themselves: another administrator does." in html
+    assert (west.posts.count(), User.objects.filter(staff_number="W1").exists()) == (1, False)
+    assert client.post(page, {"file": upload("a.xlsx", [ROLL[0], roll[2]])}).status_code == 302
+    assert User.objects.get(staff_number="W1").posts.get().role == "operator"
+
+
 def test_initial_passwords_are_downloaded_once(county, west):
     roll = [*ROLL, ["W1", "张三", "专职网格员", county.west.grids[0].code, ""]]
     answer = browser(west).post(url(User, "import-staff"), {"file": upload("a.csv", roll), "passwords": "on"})
