@@ -165,7 +165,7 @@ class UnitAdmin(ScopedAdmin):
 
 def _is_oneself(request, user_id) -> bool:
     """Nobody gives themselves posts, or changes or ends their own: separation of duties, and nobody locks themselves out."""
-    return user_id == request.user.pk and not request.user.is_superuser
+    return user_id == request.user.pk
 
 
 @admin.register(Post)
@@ -197,7 +197,7 @@ class PostAdmin(UploadsAdmin, ScopedAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
-        form.actor_id = None if request.user.is_superuser else request.user.pk
+        form.actor_id = request.user.pk
         return form
 
     def has_change_permission(self, request, obj=None):

@@ -86,7 +86,7 @@ def _import_staff(request, values, dry_run):
     done = staff.import_staff(
         source=values["file"],
         name=values["file"].name,
-        actor=None if request.user.is_superuser else request.user,
+        actor=request.user,
         actor_roots=Realm.of(request.user).roots("grids.add_post"),
         make_passwords=values["passwords"],
         dry_run=dry_run,
