@@ -5,7 +5,10 @@ can take a warning and stands at or inside that territory hears it; a centre abo
 nobody below has taken it or because it is about that centre.
 """
 
-from accounts.roles import DEPARTMENT
+from collections.abc import Iterable
+
+from accounts.roles import CENTRE, DEPARTMENT
+from grids import directory
 
 TAKE = "duty.take_warning"
 
@@ -22,6 +25,15 @@ def above(paths) -> list[str]:
         ids = path.strip("/").split("/")
         found |= {"/" + "/".join(ids[:depth]) + "/" for depth in range(1, len(ids) + 1)}
     return sorted(found)
+
+
+def centre_above(reach: str, path: str, called: Iterable[int]) -> directory.UnitEntry | None:
+    """Whom a warning that nobody takes goes to: the centre above the highest one that knows of it; None at the top."""
+    known = directory.current()
+    knows = [known.units[pk] for pk in called if pk in known.units and known.units[pk].kind == CENTRE]
+    highest = min([reach, *(u.path for u in knows if path.startswith(u.path))], key=len)
+    level = highest.count("/") - 2
+    return known.centre_for(highest, level - 1) if level > 0 else None
 
 
 def hears(seat, reach: str, called: dict[int, str]) -> bool:

@@ -104,12 +104,13 @@ def _load() -> tuple[Standing, ...]:
 
 def _standing(row, calls, places, waits) -> Standing:
     minutes = waits.get(row.level)
+    goes_up = minutes and reach.centre_above(row.reach, row.path, [call.unit_id for call in calls])
     return Standing(
         row.pk, row.seq, row.level, str(row.cause), row.title, row.words,
         (places.grids.get(row.grid_id) or {}).get("name", ""), row.path, row.reach, row.event_id, row.made_at, row.until,
         row.taken_at, str(row.taken_by) if row.taken_by else "", row.taken_by_id,
         row.taken_unit.name if row.taken_unit else "", row.ended_at,
-        row.asked_at + timedelta(minutes=minutes) if minutes else None, calls,
+        row.asked_at + timedelta(minutes=minutes) if goes_up else None, calls,
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@
 // A region within [data-live-url] is read from that address instead of the page's own.
 const LOST_AFTER = 5000;
 const WITHOUT_LIVE = 60000;
+const SILENT_AFTER = 40000; // the server gives a sign of life every 15 s; a line that broke without a word is not noticed else
+const SIGNS = ["hello", "changed", "warnings", "again", "here"];
 
 const changed = new Set();
 let everything = false;
@@ -58,6 +60,8 @@ export function watchLive() {
   if (!frame || !window.EventSource) return;
   const lost = document.getElementById("live-lost");
   let line = null;
+  let newest = null;
+  let heard = Date.now();
   let timer = 0;
   let missed = false;
   let without = false;
@@ -67,6 +71,12 @@ export function watchLive() {
   };
 
   function hear(next) {
+    newest = next;
+    for (const sign of SIGNS) {
+      next.addEventListener(sign, () => {
+        heard = Date.now();
+      });
+    }
     next.addEventListener("warnings", warn);
     next.addEventListener("hello", (event) => {
       say("open");
@@ -103,7 +113,20 @@ export function watchLive() {
     });
   }
 
+  function listenForSilence() {
+    if (without || Date.now() - heard < SILENT_AFTER) return;
+    heard = Date.now(); // the next one gets its time
+    say("lost");
+    missed = true;
+    delete frame.dataset.liveOn;
+    lost.hidden = false;
+    line?.close();
+    newest.close();
+    hear(new EventSource(frame.dataset.live));
+  }
+
   hear(new EventSource(frame.dataset.live));
+  window.setInterval(listenForSilence, LOST_AFTER);
   document.getElementById("live-bar").addEventListener("click", refresh);
   window.setInterval(() => {
     if (without || !lost.hidden) tell({ all: true });

@@ -109,11 +109,25 @@ def test_a_file_that_is_no_picture_is_refused_at_its_field(county, reported):
 def test_the_second_of_two_operators_reads_who_was_faster_and_keeps_the_input(county, reported, headers):
     run(county, reported, upto="register")
     form = {"key": "late", "seen": "1", "words": "与本事件无关"}
-    response = visit(county.operator).post(step_url(reported, "reject"), form, headers=headers)
+    second = county.person("operator", unit=county.west.station)
+    response = visit(second).post(step_url(reported, "reject"), form, headers=headers)
     assert response.status_code == 409
     assert f"{county.operator.name} was faster: Register 立案." in text_of(response)
     assert "与本事件无关</textarea>" in response.content.decode()
     assert Transition.objects.filter(event=reported).count() == 2
+
+
+def test_nobody_was_faster_than_oneself_or_where_the_step_does_not_fit(county, reported):
+    run(county, reported, upto="register")
+    client = visit(county.operator)
+    form = {"key": "late", "seen": "1", "words": "与本事件无关"}
+    answer = client.post(step_url(reported, "reject"), form)
+    assert answer.status_code == 409
+    assert "Your step “Register 立案” was taken before. The event is now: Awaiting dispatch 待派遣." in text_of(answer)
+    answer = client.post(step_url(reported, "reject"), {**form, "seen": "2"})
+    assert answer.status_code == 409
+    assert "is not the next step here. The event is now: Awaiting dispatch 待派遣." in text_of(answer)
+    assert "was faster" not in text_of(answer)
 
 
 def test_the_same_button_pressed_twice_makes_one_step(county, reported):

@@ -3,7 +3,6 @@
 Found by state and written under locks: safe to run twice, at the same time, and after days of downtime.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from duty import rules, selectors
+from duty import reach, rules, selectors
 from duty.models import Response, Rule, Warning, WarningCall, WarningStep
 from duty.services import warnings
 from duty.services.warnings import Found
@@ -65,11 +64,11 @@ def _fresh(rule, cause, findings, now):
 
 
 def _found(rule, finding, hours, now) -> Found:
-    reach = warnings.reach_of(finding.path)
     warning = Warning(
         level=rule.level, cause=rule.cause, title=finding.title[:120], words=finding.words, grid_id=finding.grid_id,
-        path=finding.path, reach=reach, rule=rule, event_id=finding.event_id, unit_id=finding.unit_id, key=finding.key,
-        stem=finding.stem, made_at=now, asked_at=now, until=now + timedelta(hours=hours),
+        path=finding.path, reach=warnings.reach_of(finding.path), rule=rule, event_id=finding.event_id,
+        unit_id=finding.unit_id, key=finding.key, stem=finding.stem, made_at=now, asked_at=now,
+        until=now + timedelta(hours=hours),
     )  # fmt: skip
     known = directory.current().units
     return Found(warning, [(pk, why) for pk, why in finding.calls if pk in known])
@@ -133,7 +132,7 @@ def _call_up(batch, now) -> int:
     calls: dict[int, set[int]] = {one.pk: set() for one in batch}
     for warning, unit in WarningCall.objects.filter(warning__in=batch).values_list("warning", "unit"):
         calls[warning].add(unit)
-    above = {one.pk: next_centre(one, calls[one.pk]) for one in batch}
+    above = {one.pk: reach.centre_above(one.reach, one.path, calls[one.pk]) for one in batch}
     going = [one for one in batch if above[one.pk] is not None]
     lines = selectors.on_duty_at({above[one.pk].pk for one in going}, now) if going else {}
     for one in going:
@@ -152,15 +151,6 @@ def _call_up(batch, now) -> int:
     if going:
         Warning.objects.bulk_update(going, ["seq", "asked_at"])
     return len(going)
-
-
-def next_centre(warning, called: Iterable[int]):
-    """The centre above the highest one that knows of it, as a directory entry; None at the top."""
-    units, called = directory.current(), set(called)
-    knows = [units.units[pk] for pk in called if pk in units.units and units.units[pk].kind == "centre"]
-    path = min([warning.reach, *(u.path for u in knows if warning.path.startswith(u.path))], key=len)
-    level = path.count("/") - 2
-    return units.centre_for(path, level - 1) if level > 0 else None
 
 
 def _who(lines) -> str:

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, When
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from grids.scope import Scope
 
 PAGE = 30
 STATES = ("standing", "waiting", "ended")
+WEIGHT = Case(*(When(level=level, then=n) for n, level in enumerate(Level.values)))
 
 
 def _rows(user):
@@ -48,7 +50,7 @@ def dress(rows, user) -> list[dict]:
 @login_required
 @require_safe
 def listing(request):
-    """Those one may see, newest first; `?state=`, `?level=`."""
+    """Those one may see, newest first (those that wait: the gravest first); `?state=`, `?level=`."""
     need(request.user, "duty.view_warning")
     state = request.GET.get("state") if request.GET.get("state") in STATES else "standing"
     level = request.GET.get("level") if request.GET.get("level") in Level.values else ""
@@ -56,7 +58,10 @@ def listing(request):
     rows = {"standing": rows.open(), "waiting": rows.untaken(), "ended": rows.filter(ended_at__isnull=False)}[state]
     if level:
         rows = rows.filter(level=level)
-    found = page(rows, request.GET.get("after", ""), PAGE)
+    order = ("id",)
+    if state == "waiting":
+        rows, order = rows.annotate(weight=WEIGHT), ("weight", "id")
+    found = page(rows, request.GET.get("after", ""), PAGE, order)
     query = request.GET.copy()
     query.pop("after", None)
     context = {

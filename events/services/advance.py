@@ -82,11 +82,11 @@ def repeated(actor, key, action, event_id=None):
 def _advance(event_id, action, actor, key, seen, now, around, supplied):
     event = locked(event_id, actor)
     move = MOVES[action]
-    if event.status not in move.sources or _overtaken(event, seen):
-        raise conflict(event)
+    if _overtaken(event, seen):
+        raise conflict(event, move, actor)
     facts = facts_of(event, around, relations={who.relation for who in move.who})
-    if not move.fits(facts):
-        raise conflict(event)
+    if event.status not in move.sources or not move.fits(facts):
+        raise conflict(event, move, actor, unmoved=seen is not None)
     seat = workflow.seat_for(move, facts, Scope.of(actor).seats, actor.pk)
     if seat is None:
         raise Refused(_("Your posts do not allow this step here: %(action)s.") % {"action": move.label})
@@ -167,14 +167,20 @@ def facts_of(event, around, *, calls=False, relations=()) -> Facts:
     )
 
 
-def conflict(event) -> Conflict:
-    """Who was faster, with what, when: from the last step of the event."""
+def conflict(event, move, actor, *, unmoved=False) -> Conflict:
+    """Who was faster, with what, when: from the last step of the event. `unmoved`: nobody was, the step does not fit."""
     last = event.transitions.select_related("actor", "unit").order_by("-seq").first()
     labels = dict(workflow.ACTIONS)
     who = str(last.actor or _("The clock"))
+    words = {"who": who, "what": labels[last.action], "step": move.label, "status": event.get_status_display()}
+    if unmoved:
+        said = _("“%(step)s” is not the next step here. The event is now: %(status)s.")
+    elif last.actor_id == actor.pk:
+        said = _("Your step “%(what)s” was taken before. The event is now: %(status)s.")
+    else:
+        said = _("%(who)s was faster: %(what)s. The event is now: %(status)s.")
     return Conflict(
-        _("%(who)s was faster: %(what)s. The event is now: %(status)s.")
-        % {"who": who, "what": labels[last.action], "status": event.get_status_display()},
+        said % words,
         by=who,
         unit=str(last.unit) if last.unit else None,
         action=last.action,

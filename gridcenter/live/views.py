@@ -57,7 +57,7 @@ async def _lines(viewer, ear):
 def _line(told) -> str:
     if told == hub.WARNINGS:
         return _event("warnings", {})
-    return _event("changed", _facts(*told)) if told else ": here\n\n"
+    return _event("changed", _facts(*told)) if told else _event("here", {})
 
 
 def _facts(ids, everything):

@@ -74,8 +74,10 @@ class Gathered:
     def _places(self, below):
         """Every grid right below in the order of codes, those without events, too."""
         nothing = figures.ChildFigures()
+        # What stands there stands there now, also where the period is over.
+        known = figures.children(self.grid.path, self.now, self.span.start, self.span.end)
         rows = below.order_by("code").values_list("pk", "name")
-        return [(name, self.figures.children.get(pk, nothing)) for pk, name in rows]
+        return [(name, known.get(pk, nothing)) for pk, name in rows]
 
     def _trend(self, span):
         until = min(span.until(self.now, self.span), self.now)

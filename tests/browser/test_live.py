@@ -1,5 +1,7 @@
 """Two people at two browsers under the server in service: one acts, the other is offered to see it, nothing moves."""
 
+import signal
+
 import pytest
 from django.db import connection
 from playwright.sync_api import expect
@@ -74,6 +76,26 @@ def test_a_broken_line_is_said_and_mended_by_itself(live_desk):
     )
     expect(page.locator("#live-lost")).to_be_hidden()
     expect(page.locator("#fresh-bar")).to_be_visible()  # something may have been missed
+
+
+def test_a_line_that_falls_silent_without_a_word_is_lost_and_mended(live_desk):
+    """A cable pulled between two switches: neither end is told. Major warnings hang on this line."""
+    page = live_desk.sit_down(live_desk.scene.people["op_town"])
+    page.clock.install()
+    open_live(page, "/events/")
+    server = live_desk.house.started[-1]
+    server.send_signal(signal.SIGSTOP)
+    try:
+        page.clock.fast_forward(30_000)
+        expect(page.locator("#live-lost")).to_be_hidden()
+        page.clock.fast_forward(15_000)
+        expect(page.locator("#live-lost")).to_be_visible()
+        assert page.evaluate("document.documentElement.dataset.line") == "lost"
+    finally:
+        server.send_signal(signal.SIGCONT)
+    expect(page.locator("#live-lost")).to_be_hidden()
+    expect(page.locator("[data-live-on]")).to_have_count(1)
+    assert page.evaluate("document.documentElement.dataset.line") == "open"
 
 
 COUNTED = """const Plain = window.EventSource;

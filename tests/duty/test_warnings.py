@@ -50,6 +50,29 @@ def test_a_warning_reaches_the_desks_of_its_territory_and_nobody_else(scene):
     assert hearers(scene) == set()  # a notice stands on the page, it calls nobody
 
 
+def test_the_banner_promises_a_centre_above_only_where_there_is_one(scene):
+    raise_one(scene)
+    (town,) = standing.for_banner(fresh(scene.people["op_town"]))
+    minutes = Response.objects.get(level="major").take_minutes
+    assert town.goes_up_at == town.made_at + timedelta(minutes=minutes)
+    Warning.objects.update(ended_at=timezone.now() - timedelta(hours=1))
+    raise_one(scene, "op_top", scene.root)
+    (top,) = standing.for_banner(fresh(scene.people["op_top"]))
+    assert top.goes_up_at is None
+
+
+def test_of_those_that_wait_the_gravest_come_first(scene):
+    titles = [("serious", "一"), ("major", "二"), ("notice", "三"), ("major", "四"), ("serious", "五")]
+    for level, title in titles:
+        raise_one(scene, level=level, title=title)
+    client = Client()
+    client.force_login(scene.people["op_town"], backend="django.contrib.auth.backends.ModelBackend")
+    rows = client.get(reverse("duty:warnings"), {"state": "waiting"}).context["rows"]
+    assert [row["warning"].title for row in rows] == ["四", "二", "五", "一", "三"]
+    rows = client.get(reverse("duty:warnings")).context["rows"]
+    assert [row["warning"].title for row in rows] == ["五", "四", "三", "二", "一"]
+
+
 @pytest.mark.parametrize("who", ["worker_full", "staff_lead", "leader", "op_east", "district_admin", "stranger"])
 def test_warnings_are_raised_by_the_centres_that_cover_the_place(scene, who):
     with pytest.raises((Refused, Invalid)):

@@ -86,6 +86,14 @@ def test_a_period_that_is_over_is_counted_whole(scene):
     assert f"当日受理事件{reported}件" in words and "报告期尚未结束" not in words
 
 
+def test_what_is_late_in_a_report_of_the_past_is_late_now(scene):
+    """Of a day that is over too few were late: what fell due after its end was left out, and the summary said otherwise."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Event.objects.filter(status="handling").update(due_at=timezone.now() - timedelta(seconds=1))
+    places = {row[0]: row[1:] for row in rows(make(scene, day=yesterday), "区域")}
+    assert places["城区片区"][8] == 1
+
+
 def test_reports_are_for_those_whose_territory_it_is(scene):
     day = timezone.localdate().isoformat()
     options = {"grid": scene.root.pk, "span": "day", "day": day}
