@@ -113,7 +113,8 @@ class Loader:
     def _sums(self):
         """What is counted from all the rest."""
         self._analyze()
-        self.loaded.counts["folded"] = folding.rebuild(self.end)
+        with bare(["events_foldedevent", "events_foldedturn"]):
+            self.loaded.counts["folded"] = folding.rebuild(self.end)
         self._lap("figures")
         self.loaded.counts["seals"] = write_seals(self.end)
         self._lap("seals")
