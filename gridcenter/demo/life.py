@@ -84,10 +84,6 @@ class Life(Effects):
         self.whistles: list[dict] = []
         self.photos: list[tuple] = []
 
-    def __getstate__(self):
-        """A life that was told goes from one process to another without the world around it."""
-        return {name: value for name, value in vars(self).items() if name != "around"}
-
     @property
     def event(self):
         """Clockwork asks a step for its event."""
