@@ -481,6 +481,7 @@ LOGGING = {
         "django_guid": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "celery": {"level": env("LOG_LEVEL", default="INFO")},
+        "weasyprint.progress": {"level": "WARNING"},
         "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},  # in place of its own format
     },
 }

@@ -84,10 +84,6 @@ class Life(Effects):
         self.whistles: list[dict] = []
         self.photos: list[tuple] = []
 
-    def __getstate__(self):
-        """A life that was told goes from one process to another without the world around it."""
-        return {name: value for name, value in vars(self).items() if name != "around"}
-
     @property
     def event(self):
         """Clockwork asks a step for its event."""
@@ -138,16 +134,16 @@ class Life(Effects):
 
     def _sweep(self, until):
         """What the beat job would have noted: yellow, red, suspensions that end, answers and units that do not come."""
-        while (found := min(self._due(), default=None, key=lambda note: note[0])) and found[0] < until:
+        while (found := min(self._due(until), default=None, key=lambda note: note[0])) and found[0] < until:
             at, name = found
             self._clock(name, at, "挂账到期，自动恢复" if name == "resume" else "")
 
-    def _due(self):
-        """(tick, action) of everything that waits for the clock."""
+    def _due(self, until):
+        """(tick, action) of everything that waits for the clock; what comes after `until` may be left out."""
         after = _next_tick(self.now)
         if self.status == Status.SUSPENDED:
             yield datetime.combine(self.suspended_until, datetime.min.time(), clocks.BEIJING) + MINUTE, "resume"
-        elif self.due_at is not None and self.warned < 2 and self.status in RUNNING:
+        elif self.warned < 2 and self.due_at is not None and self.yellow_at < until and self.status in RUNNING:
             red = max(_next_tick(self.due_at), after)
             yellow = red if self.warned else max(_next_tick(self.yellow_at), after)
             yield (yellow, "due_soon") if yellow < red else (red, "overdue")

@@ -11,19 +11,22 @@ from events.clocks import BEIJING
 from events.models import Transition
 from events.services import history
 
+from .bare import bare
+
 
 def write_seals(end: datetime) -> int:
     """Seal every whole day before `end` on which there is history; returns how many."""
     last_day = end.astimezone(BEIJING).date()
     seals, before = [], ""
-    for day, heads in _days(last_day):
-        midnight = datetime(day.year, day.month, day.day, tzinfo=BEIJING) + timedelta(days=1)
-        value = history.seal_hash(before, midnight, heads)
-        seals.append((len(seals) + 1, midnight, len(heads), before, value, midnight + timedelta(minutes=20)))
-        rows = ((len(seals), event, seq, head) for event, seq, head in heads)
-        copy_rows("events_sealedhead", ("seal_id", "event_id", "seq", "hash"), rows)
-        before = value
-    copy_rows("events_seal", ("id", "until", "chains", "prev_hash", "hash", "made_at"), seals)
+    with bare(["events_sealedhead"]):
+        for day, heads in _days(last_day):
+            midnight = _morning(day + timedelta(days=1))
+            value = history.seal_hash(before, midnight, heads)
+            seals.append((len(seals) + 1, midnight, len(heads), before, value, midnight + timedelta(minutes=20)))
+            rows = ((len(seals), event, seq, head) for event, seq, head in heads)
+            copy_rows("events_sealedhead", ("seal_id", "event_id", "seq", "hash"), rows)
+            before = value
+        copy_rows("events_seal", ("id", "until", "chains", "prev_hash", "hash", "made_at"), seals)
     reset_sequence("events_seal")
     return len(seals)
 

@@ -127,4 +127,7 @@ def _take_over(teller):
 
 def _tell(first, stop) -> bytes:
     """The lives pickled: else the pool would unpack them on a thread, which hinders the one that writes."""
-    return pickle.dumps(_teller.tell(first, stop))
+    lives = _teller.tell(first, stop)
+    for life in lives:
+        life.around = None  # the world stays here
+    return pickle.dumps(lives)

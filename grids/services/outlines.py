@@ -5,6 +5,7 @@ neighbours still fit. A grid without a boundary of its own gets the union of tho
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -52,24 +53,65 @@ def _fit(version: int, today: date) -> bool:
     return not Grid.objects.filter(turned).exists()
 
 
+@dataclass(frozen=True)
+class Land:
+    """The grids on a day, with the version of their boundaries."""
+
+    version: int
+    day: date
+    grids: list[tuple]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The rows of outlines and anchors for a version and a day."""
+
+    version: int
+    day: date
+    outlines: list[tuple]
+    anchors: list[tuple]
+
+    def fits(self, version: int, day: date) -> bool:
+        return (self.version, self.day) == (version, day)
+
+
 @transaction.atomic
-def rebuild() -> int:
-    """All outlines and anchors from the boundaries; how many outlines. Two at once: the second waits and finds it done."""
+def rebuild(drawn: Drawn | None = None) -> int:
+    """All outlines and anchors from the boundaries; how many outlines. Two at once: the second waits and finds it done.
+
+    `drawn` ahead is taken if it still fits.
+    """
     _lock()
     version, today = versions.read().get("outlines", 0), timezone.localdate()
     if _fit(version, today):
         return 0
-    grids = _read()
-    rows = [row for level in sorted({g.level for g in grids.values()}) for row in _level_rows(grids, level, today)]
+    if drawn is None or not drawn.fits(version, today):
+        drawn = draw(read())
     Outline.objects.all().delete()
     Anchor.objects.all().delete()
     OutlineStamp.objects.all().delete()
-    bulk.copy_rows("grids_outline", ("grid_id", "band", "shape"), rows)
-    bulk.copy_rows("grids_anchor", ("grid_id", "lon", "lat"), _anchors(grids))
-    OutlineStamp.objects.create(version=version, day=today)
+    bulk.copy_rows("grids_outline", ("grid_id", "band", "shape"), drawn.outlines)
+    bulk.copy_rows("grids_anchor", ("grid_id", "lon", "lat"), drawn.anchors)
+    OutlineStamp.objects.create(version=drawn.version, day=drawn.day)
     _count_up()
-    log.info("outlines made", extra={"outlines": len(rows)})
-    return len(rows)
+    log.info("outlines made", extra={"outlines": len(drawn.outlines)})
+    return len(drawn.outlines)
+
+
+def read() -> Land:
+    """What outlines are drawn from, as this transaction sees it."""
+    columns = ("pk", "level", "parent_id", "valid_from", "valid_until", "wkb")
+    rows = list(Grid.objects.annotate(wkb=AsWKB("boundary")).order_by().values_list(*columns))
+    return Land(versions.read().get("outlines", 0), timezone.localdate(), rows)
+
+
+def draw(land: Land) -> Drawn:
+    """Needs no database: it may be done while that has other work."""
+    grids = _pieces(land.grids)
+    _fill_up(grids, land.day)
+    levels = sorted({grid.level for grid in grids.values()})
+    outlines = [row for level in levels for row in _level_rows(grids, level, land.day)]
+    return Drawn(land.version, land.day, outlines, list(_anchors(grids)))
 
 
 def _lock():
@@ -97,23 +139,18 @@ class _Piece:
         return self.since <= day and (self.until is None or self.until > day)
 
 
-def _read() -> dict[int, _Piece]:
-    columns = ("pk", "level", "parent_id", "valid_from", "valid_until", "wkb")
-    rows = list(Grid.objects.annotate(wkb=AsWKB("boundary")).order_by().values_list(*columns))
+def _pieces(rows) -> dict[int, _Piece]:
     raw = shapely.from_wkb([None if row[5] is None else bytes(row[5]) for row in rows])
     shapes = shapely.make_valid(shapely.transform(raw, _mercator)) if rows else []
-    grids = {row[0]: _Piece(*row[1:5], shape) for row, shape in zip(rows, shapes, strict=True)}
-    _fill_up(grids)
-    return grids
+    return {row[0]: _Piece(*row[1:5], shape) for row, shape in zip(rows, shapes, strict=True)}
 
 
-def _fill_up(grids):
-    """From below: what has no boundary is what lies below it, as it is today."""
-    today = timezone.localdate()
+def _fill_up(grids, day):
+    """From below: what has no boundary is what lies below it, as it is on that day."""
     for level in range(3, -1, -1):
         below: dict[int, list] = {}
         for grid in grids.values():
-            if grid.level == level + 1 and grid.shape is not None and grid.on(today):
+            if grid.level == level + 1 and grid.shape is not None and grid.on(day):
                 below.setdefault(grid.parent, []).append(grid.shape)
         for pk, grid in grids.items():
             if grid.level == level and grid.shape is None and pk in below:
