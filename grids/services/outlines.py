@@ -100,9 +100,9 @@ def rebuild(drawn: Drawn | None = None) -> int:
 
 def read() -> Land:
     """What outlines are drawn from, as this transaction sees it."""
+    version, today = versions.read().get("outlines", 0), timezone.localdate()  # first: what changes meanwhile is seen later
     columns = ("pk", "level", "parent_id", "valid_from", "valid_until", "wkb")
-    rows = list(Grid.objects.annotate(wkb=AsWKB("boundary")).order_by().values_list(*columns))
-    return Land(versions.read().get("outlines", 0), timezone.localdate(), rows)
+    return Land(version, today, list(Grid.objects.annotate(wkb=AsWKB("boundary")).order_by().values_list(*columns)))
 
 
 def draw(land: Land) -> Drawn:
