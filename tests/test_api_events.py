@@ -418,6 +418,42 @@ def test_a_likely_repeat_is_offered_when_reporting_and_before(county, api):
     assert [row["id"] for row in client.post(URL, body).json()["repeats"]] == [known.pk]
 
 
+def test_of_an_event_its_repeats_are_found_around_its_own_report_without_itself(county, api):
+    first, second = (report(county, standard=county.standard.pk) for _n in range(2))
+    other = report(county)
+    Event.objects.filter(pk__in=[first.pk, second.pk]).update(reported_at=timezone.now() - timedelta(days=9))
+    client = api(county.operator)
+    assert [row["id"] for row in client.get(f"{URL}repeats/", {"event": first.pk}).json()] == [second.pk]
+    answer = client.get(f"{URL}repeats/", {"event": other.pk})  # without a standard: which one?
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["standard"])
+    assert client.get(f"{URL}repeats/", {"event": other.pk, "standard": "E0101-1"}).json() == []
+    assert api(county.operator_east).get(f"{URL}repeats/", {"event": first.pk}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["map/", "export.csv"])
+def test_a_mistyped_filter_does_not_show_everything(county, api, path):
+    answer = api(county.operator).get(f"{URL}{path}", {"stauts": "closed", "open": "yes"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["stauts"])
+
+
+@pytest.mark.parametrize(
+    ("who", "given", "source"),
+    [
+        ("worker", {}, "worker"), ("worker", {"source": "resident"}, "resident"), ("worker", {"source": "hotline"}, None),
+        ("staff", {}, "department"), ("staff", {"source": "sensor"}, "sensor"), ("staff", {"source": "worker"}, None),
+        ("operator", {}, "operator"), ("operator", {"source": "hotline"}, "hotline"),
+    ],
+)  # fmt: skip
+def test_who_reports_says_for_whom_within_their_post(county, api, who, given, source):
+    body = {"description": "井盖缺失", "location": list(county.west.point), **given}
+    answer = api(getattr(county, who)).post(URL, body)
+    if source is None:
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["source"])
+        assert not Event.objects.exists()
+    else:
+        assert (answer.status_code, answer.json()["event"]["source"]) == (201, source)
+
+
 @pytest.mark.parametrize(
     "query",
     [{}, {"standard": "E0101-1", "lon": "nan", "lat": "1"}, {"standard": "none-1", "lon": 1, "lat": 1}],

@@ -18,23 +18,29 @@ class KnowsVersions:
         return versions.of(self.request)
 
 
-class ListView(KnowsVersions, GenericAPIView):
-    """A list by key. Parameters that nobody reads are refused: a mistyped filter must not show everything.
+class Filtered(KnowsVersions, GenericAPIView):
+    """What filters narrow. Parameters that nobody reads are refused: a mistyped filter must not show everything."""
 
-    Subclasses give `columns`, `keyset` or `keysets`, `get_queryset()` and `row(values)`.
-    """
-
-    columns: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()  # beyond those of the filter set and the pages
+    parameters: tuple[str, ...] = ()  # beyond those of the filter set
+    pagination_class = None
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        known = {"cursor", "page_size", "ordering", "format", *self.parameters}
+        known = {"format", *self.parameters}
+        if self.pagination_class:
+            known |= {"cursor", "page_size", "ordering"}
         if filterset := getattr(self, "filterset_class", None):
             known |= set(filterset.base_filters)
         unknown = sorted(set(request.query_params) - known)
         if unknown:
             raise ValidationError({name: [_("There is no such parameter.")] for name in unknown})
+
+
+class ListView(Filtered):
+    """A list by key. Subclasses give `columns`, `keyset` or `keysets`, `get_queryset()` and `row(values)`."""
+
+    columns: tuple[str, ...] = ()
+    pagination_class = GenericAPIView.pagination_class
 
     def rows(self, request):
         """The page's rows, as tuples of `columns`."""

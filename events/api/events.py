@@ -6,7 +6,6 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -14,7 +13,7 @@ from core import versions
 from core.api import fields
 from core.api.pagination import Keyset
 from core.api.parsers import OrjsonParser
-from core.api.views import KnowsVersions, ListView
+from core.api.views import Filtered, KnowsVersions, ListView
 from core.errors import NotFound, Refused
 from core.geo import lon_lat
 from events import export, selectors, services, whole
@@ -29,11 +28,13 @@ from grids.scope import Scope
 TAGS = ["events"]
 KEY_HEADER = OpenApiParameter("Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="At most 64.")
 REPEATS = {
+    "event": fields.ident(),
     "standard": inputs.StandardField(),
     "lon": serializers.FloatField(min_value=-180, max_value=180),
     "lat": serializers.FloatField(min_value=-90, max_value=90),
 }
 
+NEEDED = ("standard", "lon", "lat")
 DAYS = frozenset({"reported_from", "reported_to"})
 BY_REPORT = Keyset(("reported_at", "id"), descending=True)
 
@@ -139,38 +140,53 @@ class Steps(APIView):
 
 
 class Repeats(APIView):
-    """What you are about to report may be known already: same standard, within 50 m and 24 h, nearest first."""
+    """What you are about to report may be known already: same standard, within 50 m and 24 h, nearest first.
+
+    Of an `event` that you see, its own standard, place and time of report are taken where you say no others.
+    """
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("standard", OpenApiTypes.STR, required=True, description="Id or code"),
-            OpenApiParameter("lon", OpenApiTypes.DOUBLE, required=True),
-            OpenApiParameter("lat", OpenApiTypes.DOUBLE, required=True),
+            OpenApiParameter("standard", OpenApiTypes.STR, description="Id or code"),
+            OpenApiParameter("lon", OpenApiTypes.DOUBLE),
+            OpenApiParameter("lat", OpenApiTypes.DOUBLE),
+            OpenApiParameter("event", OpenApiTypes.INT, description="One reported already: around its report, without it"),
         ],
         responses=shapes.Repeat(many=True),
         tags=TAGS,
     )
     def get(self, request):
         given = fields.read(request.query_params.dict(), REPEATS)
-        fields.missing(given, REPEATS)
+        about = self._about(given.pop("event", None))
+        given = {name: about[name] for name in NEEDED if about.get(name) is not None} | given
+        fields.missing(given, NEEDED)
         if any(given[name] != given[name] for name in ("lon", "lat")):  # NaN passes every comparison
             raise ValidationError({"lon": ["NaN"]})
         around = Surroundings(versions.of(request))
         inputs.resolve_standard(given, around)
         near = services.likely_repeats(
-            actor=request.user, standard_id=given["standard"], lon=given["lon"], lat=given["lat"], around=around
-        )
+            actor=request.user, standard_id=given["standard"], lon=given["lon"], lat=given["lat"], around=around,
+            at=about.get("at"), exclude=about.get("exclude"),
+        )  # fmt: skip
         return Response(repeats(near, selectors.Known.at(around.versions)))
 
+    def _about(self, pk):
+        if pk is None:
+            return {}
+        event = selectors.event_for(self.request.user, pk)
+        if event is None:
+            raise NotFound
+        lon, lat = lon_lat(event) or (None, None)
+        return {"standard": event.standard_id, "lon": lon, "lat": lat, "at": event.reported_at, "exclude": event.pk}
 
-class MapPoints(GenericAPIView):
+
+class MapPoints(Filtered):
     """All open events as points, or those the list's filters select; positions in WGS 84.
 
     Where closed events are among them, the newest 10,000; `more` says that there are others.
     """
 
     filterset_class = EventFilterSet
-    pagination_class = None
 
     def get_queryset(self):
         return Event.objects.visible_to(self.request.user)
@@ -193,11 +209,10 @@ class Counts(APIView):
         return Response(selectors.counts(request.user))
 
 
-class Export(GenericAPIView):
+class Export(Filtered):
     """The filtered list as CSV (UTF-8 with byte order mark), in pieces; needs the permission to export."""
 
     filterset_class = EventFilterSet
-    pagination_class = None
 
     def get_queryset(self):
         return Event.objects.visible_to(self.request.user)

@@ -125,7 +125,10 @@ def key_of(request, given: dict) -> str | None:
     header = request.headers.get("Idempotency-Key")
     key = given.pop("key", None)
     if key is None and header:
-        key = KEY.run_validation(header)
+        try:
+            key = KEY.run_validation(header)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"Idempotency-Key": error.detail}) from error
     return key
 
 
@@ -150,7 +153,7 @@ CHOICES_FROM = {
     "co_units": "/api/v1/units/?kind=department&covers={grid}",
     "units": "/api/v1/units/?covers={grid}",
     "unit": "/api/v1/units/?kind=centre&covers={grid}",
-    "repeats": "/api/v1/events/repeats/?standard={standard}&lon={lon}&lat={lat}",
+    "repeats": "/api/v1/events/repeats/?event={event}&standard={standard}",
     "photos": "/api/v1/attachments/",
 }
 TYPES = {

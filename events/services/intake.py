@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.roles import WORKER_ROLES
+from accounts.roles import CENTRE, DEPARTMENT, GRID, WORKER_ROLES
 from core import rows
 from core.errors import DomainError, Invalid, Refused
 from core.geo import metres_between, point_text, reach
@@ -24,6 +24,12 @@ REPEAT_HOURS = 24
 SPOT_CHECK_ONE_IN = 10  # a share of what workers settle themselves is looked at again
 SPOT_CHECK_DAYS = 3  # working days within which the centre looks
 MOST_REPEATS = 200
+# Whom somebody may report for, the usual one first: hotline and sensors lie with the top centre at once.
+SOURCES = {
+    GRID: (Source.WORKER, Source.RESIDENT),
+    CENTRE: (Source.OPERATOR, *(source for source in Source if source != Source.OPERATOR)),
+    DEPARTMENT: (Source.DEPARTMENT, Source.HOTLINE, Source.SENSOR),
+}
 MOST_LETTERS = Event._meta.get_field("description").max_length
 
 
@@ -72,7 +78,10 @@ def _describe(step):
     if len(event.description) > MOST_LETTERS:
         raise step.wrong("description", _("Expected at most %(most)s characters.") % {"most": MOST_LETTERS})
     event.place = (supplied.get("place") or "").strip()[:200]
-    event.source = _one_of(step, "source", Source, _default_source(step.seat))
+    sources = SOURCES[step.seat.role.place]
+    event.source = _one_of(step, "source", Source, sources[0])
+    if event.source not in sources:
+        raise step.wrong("source", _("Your post does not report for this source."))
     event.urgency = _one_of(step, "urgency", Urgency, event.urgency)
     event.contact_name = (supplied.get("contact_name") or "")[:60]
     event.contact_phone = supplied.get("contact_phone") or ""
@@ -96,11 +105,6 @@ def _standard(step):
     if standard.photos_required and not step.supplied.get("photos"):
         raise step.wrong("photos", _("This standard asks for at least one photo."))
     return standard
-
-
-def _default_source(seat):
-    places = {"centre": Source.OPERATOR, "department": Source.DEPARTMENT}
-    return places.get(seat.role.place, Source.WORKER)
 
 
 def _put_in_grid(step, scope):

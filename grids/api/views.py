@@ -6,13 +6,12 @@ from django.db.models import BooleanField, Case, Value, When
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import GenericAPIView
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.api import fields
 from core.api.pagination import Keyset
-from core.api.views import KnowsVersions, ListView
+from core.api.views import Filtered, KnowsVersions, ListView
 from core.errors import NotFound
 from grids import locate, names
 from grids.api import shapes
@@ -79,11 +78,10 @@ class GridDetail(KnowsVersions, APIView):
         return Response(row)
 
 
-class Outlines(GenericAPIView):
+class Outlines(Filtered):
     """Boundaries as a GeoJSON FeatureCollection, by the same filters as the list: `?level=2`, `?parent=14` …"""
 
     filterset_class = GridFilterSet
-    pagination_class = None
 
     def get_queryset(self):
         return seen(self.request)

@@ -69,6 +69,7 @@ class Play:
         else:
             actor = r.choice(["worker_full", "op_station", "worker_east", "reporter"])
             source = r.choice([None, "hotline", "resident"])
+            actor = "op_station" if source == "hotline" else actor
             scene.report(actor, standard=standard, source=source, **where)
 
     def step(self):
