@@ -90,7 +90,7 @@ def test_demo_logins_are_one_per_role_and_open_the_door(settings, client):
     assert len(names) == len(set(names))
     users = User.objects.filter(username__in=names)
     held = set(Post.objects.filter(user__in=users).values_list("role", flat=True))
-    assert held == set(ROLES) & set(Post.objects.values_list("role", flat=True))
+    assert held == set(ROLES) - {"worker_part"}  # Sanyuan has none
     assert all(user.check_password(PASSWORD) for user in users)
     assert User.objects.values("password").distinct().count() == 1  # hashed once
 

@@ -34,6 +34,8 @@ SQUADS = {
     "civil_affairs": "民政办", "housing": "村镇建设站", "natural_resources": "自然资源所", "health": "卫生院",
     "emergency": "应急办", "justice": "司法所", "water": "水利站", "agriculture": "农业综合服务站",
 }  # fmt: skip
+# The first village's "1+N": all who may stand beside a grid worker, so that each role can be looked at.
+TEAM = ("party_leader", "joint_leader", "urban_officer", "safety_officer", "patroller", "assistant")
 # Dongying has 27 department platforms; kinds left out there are the ones no standard needs.
 LEFT_OUT = {"broadcasting", "petitions", "culture_tourism"}
 
@@ -125,6 +127,8 @@ class Hiring:
         for node in self._levels[3]:
             first, *more = [child.id for child in node.children]
             self._hire("cadre", "cadre", grid=first, more=more)
+        for role in TEAM:
+            self._hire(role.replace("_", ""), role, grid=self._levels[3][0].id)
 
     def _unit(self, kind, name, code, grid, department_kind):
         self._units.append((len(self._units) + 1, kind, name, code, grid, department_kind))
@@ -149,7 +153,8 @@ class Hiring:
     def _write_users(self, first, with_password):
         password = make_password(PASSWORD if with_password else None)
         count = len(self._people)
-        named = names.people(count, self.rng)
+        usual = count - len(TEAM)  # named apart: the others keep the names that their seed has always given
+        named = [*names.people(usual, self.rng), *names.people(len(TEAM), np.random.default_rng(usual))]
         holders = [p for p in self._people if p.role in roles.WORKER_ROLES]
         numbers = iter(names.id_numbers(len(holders), self.place.prefix, self.today, self.rng))
         since = self.today - timedelta(days=800)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             raise CommandError("Nobody is here yet: load a county first (manage.py demo_county PLACE).")
         self.stdout.write(f"Password of all demo logins: {PASSWORD}")
         for username, name, role, place in rows:
-            self.stdout.write(f"  {username:<16}{ROLES[role].name}  {name}, {place}")
+            self.stdout.write(f"  {username:<18}{ROLES[role].name}  {name}, {place}")
 
     def _rows(self):
         """(username, name, role, place) in the order of the table of roles."""
