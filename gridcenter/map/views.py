@@ -91,7 +91,7 @@ def _data(grid, view) -> dict:
     ]
     return {
         "grid": {"id": grid.pk, "name": grid.name, "level": grid.level, "parent": grid.parent_id, "box": _box(grid)},
-        "measure": {"code": view.measure.code, "kind": view.measure.kind, "tone": view.measure.tone},
+        "measure": {"code": view.measure.code, "kind": view.measure.kind, "tone": view.measure.tone, "poor": view.poor},
         "classes": len(view.classes),
         "zero": bool(view.classes) and view.classes[0].low == view.classes[0].high == 0,
         "children": children,
