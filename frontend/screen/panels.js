@@ -147,10 +147,11 @@ export class Panels {
     list.replaceChildren(
       ...steps.map((step) => {
         const item = el("li", step.jams ? "step is-jam" : "step");
-        const label = el("span", "step-name", el("span", "name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status]), step.jams ? el("em", "", list.dataset.jam) : null);
+        const name = el("span", "name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status]);
+        const jam = step.jams ? el("em", "", list.dataset.jam) : null;
         const note = step.late ? el("span", "step-late", this.icon("light-red"), fill(this.words.late_n, { n: number(step.late) })) : null;
         const soon = !note && step.soon ? el("span", "step-soon", this.icon("light-yellow"), fill(this.words.soon_n, { n: number(step.soon) })) : null;
-        item.append(label, el("b", "figure", number(step.count)), note ?? soon ?? el("span", "step-calm", step.count && step.status !== "closed" ? this.words.in_time : ""));
+        item.append(...[name, jam, el("b", "figure", number(step.count))].filter(Boolean), note ?? soon ?? el("span", "step-calm", step.count && step.status !== "closed" ? this.words.in_time : ""));
         return item;
       }),
     );
