@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 MOST = 5
 # What readable limits are made of, with as many zeros as the figures have, and in percent; the roundest first.
@@ -48,7 +49,7 @@ def of_rates(values: Iterable[float | None], limits: Sequence[float] = RATE_LIMI
     lowest = max(limit for limit in limits if limit <= known[0])
     highest = min(limit for limit in limits if limit > known[-1])
     edges = [lowest, *cuts, highest if highest < 1 else None]
-    return [Class(low, high) for low, high in zip(edges, edges[1:], strict=False)]
+    return [Class(low, high) for low, high in pairwise(edges)]
 
 
 def number(classes: list[Class], value: float | None) -> int | None:

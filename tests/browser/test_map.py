@@ -24,7 +24,8 @@ SPOT = """([lon, lat]) => {
 
 
 HELD = """() => {
-  const inside = (one) => { const b = document.querySelector(one).getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight + 1; };
+  const box = (one) => document.querySelector(one).getBoundingClientRect();
+  const inside = (one) => box(one).top >= 0 && box(one).bottom <= innerHeight + 1;
   const drawer = document.querySelector("#map-drawer");
   return {
     shown: ["#map-canvas", "#map-time", ".maplibregl-ctrl-zoom-out"].filter(inside).length,
