@@ -1,5 +1,5 @@
 // What stands in each panel. A panel shows the rows that fit into it and no more; longer rankings turn their pages.
-import { beijing, fill, number, percent, serverNow, span } from "./format.js";
+import { beijing, fill, levelName, number, percent, serverNow, span } from "./format.js";
 import { Trend } from "./trend.js";
 
 const TURN_EVERY = 12_000;
@@ -83,7 +83,7 @@ export class Panels {
     const page = this.pages[name] % pages;
     const from = page * room;
     const title = panel.querySelector("[data-pattern]");
-    if (title && level) title.textContent = fill(title.dataset.pattern, { level });
+    if (title && level) title.textContent = fill(title.dataset.pattern, { level: levelName(level, this.words) });
     panel.querySelector("[data-note]").textContent = pages > 1 ? fill(this.words.page, { n: page + 1, all: pages }) : "";
     this.list(name, rows.slice(from, from + room), (row) => this.ranked(row, rows.indexOf(row) + 1, name), this.words.nothing);
   }

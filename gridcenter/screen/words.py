@@ -8,6 +8,7 @@ from django.utils.translation import pgettext
 from accounts.roles import ROLES
 from duty.models import Level, Shift
 from events.workflow import Status
+from grids import levels
 
 
 def plain(label) -> str:
@@ -19,6 +20,7 @@ def all_words() -> dict:
     """For the page's JSON. {n}, {time} … are filled in by the script."""
     return {
         "status": {str(status): plain(status.label) for status in Status},
+        "levels": {name: str(word) for name, word in levels.SHIPPED.items()},
         "to_rate": _("Awaiting rating"),
         "role": {
             code: plain(ROLES[code].name)
