@@ -26,6 +26,9 @@ let window_ = ""; // the query of the chosen days
 let drawerShut = false; // closed by hand: it opens again when asked for
 let painted = [];
 let hovered = null;
+let steered = false; // somebody has moved the map: it stays where they put it
+let size = "";
+let sign = null; // at the spot that was searched for
 
 const address = (template, pk) => template.replace("/0/", `/${pk}/`);
 const tileUrl = (name) => location.origin + settings.tiles.replace("{layer}", name) + (window_ && (name === "events" || name === "heat") ? `?${window_}` : "");
@@ -82,8 +85,24 @@ async function go(pk, { about = true } = {}) {
 
 function fitHere() {
   if (!map || !data.grid.box) return;
+  steered = false;
   const [west, south, east, north] = data.grid.box;
   map.fitBounds([[west, south], [east, north]], { padding: PADDING, maxZoom: 16.5, duration: CALM ? 0 : 450 });
+}
+
+/** With another size of the map the territory is fitted again. The map tells of other pixels (smooth.js), too: they are no size. */
+function resized() {
+  const { clientWidth, clientHeight } = map.getContainer();
+  const now = `${clientWidth} × ${clientHeight}`;
+  if (now === size) return;
+  size = now;
+  if (!steered) fitHere();
+}
+
+/** Goes to a spot inside the territory, and stays there. */
+function easeTo(spot, zoom) {
+  steered = true;
+  map.easeTo({ center: spot, zoom, duration: CALM ? 0 : 450 });
 }
 
 function paintSwatches() {
@@ -165,7 +184,7 @@ function clicked(event) {
 function touch(hit, at) {
   const { layer, properties, geometry, id } = hit;
   if (layer.id === "events-one") return openDrawer(address(settings.event, id));
-  if (layer.id === "events-bubble") return map.easeTo({ center: geometry.coordinates, zoom: Math.min(map.getZoom() + 2, 17.5), duration: CALM ? 0 : 400 });
+  if (layer.id === "events-bubble") return easeTo(geometry.coordinates, Math.min(map.getZoom() + 2, 17.5));
   if (layer.id === "units") return openDrawer(address(settings.about, id));
   const words = document.createElement("div");
   const name = document.createElement("strong");
@@ -297,6 +316,8 @@ function begin() {
     root.dataset.still = "yes";
   });
   for (const sign of ["movestart", "dataloading"]) map.on(sign, () => (root.dataset.still = "no"));
+  map.on("movestart", ({ originalEvent }) => (steered ||= Boolean(originalEvent)));
+  map.on("resize", resized);
   map.on("click", clicked);
   map.on("mousemove", hover);
   map.on("mouseout", () => mark(null));
@@ -329,10 +350,13 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && !drawe
 addEventListener("popstate", () => show(location.href, { push: false }));
 watchSearch();
 
-function flyTo({ dataset: { lon, lat } }) {
-  if (!map || !lon) return;
-  map.easeTo({ center: [Number(lon), Number(lat)], zoom: 17, duration: CALM ? 0 : 500 });
-  new Popup({ closeButton: false }).setLngLat([Number(lon), Number(lat)]).setText("●").addTo(map);
+/** To the spot of a hit of the search, with its name. */
+function flyTo(link) {
+  if (!map || !link.dataset.lon) return;
+  const spot = [Number(link.dataset.lon), Number(link.dataset.lat)];
+  easeTo(spot, 17);
+  sign?.remove();
+  sign = new Popup({ closeButton: false, maxWidth: "16rem" }).setLngLat(spot).setText(link.querySelector("strong").textContent).addTo(map);
 }
 
 setInterval(() => {

@@ -20,7 +20,7 @@ const address = (name, place) => screen.dataset[name].replace("/0/", `/${place}/
 const panels = new Panels(screen, words, open);
 const drawing = new Drawing(screen, words, open);
 const line = new Line(screen, words, (place) => address("live", place), (place) => address("figures", place), draw);
-const round = new Round(screen, words, (place) => open(place, { byRound: true }));
+const round = new Round(screen, words, (place) => open(place, { byRound: true }), () => line.fresh);
 
 function draw(figures) {
   state.figures = figures;

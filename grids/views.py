@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Portrait
 from accounts.views import send_portrait
-from grids import outlines
-from grids.models import Grid, LevelName, Post, Unit
+from grids import levels, outlines
+from grids.models import Grid, Post, Unit
 from grids.scope import Scope
 
 MOST_FOUND = 50
@@ -52,7 +52,6 @@ def detail(request, pk):
     visible = Grid.objects.visible_to(request.user)
     grid = _visible(request.user, pk)
     children = visible.valid_on().filter(parent=grid).defer("boundary").order_by("code")
-    names = dict(LevelName.objects.values_list("level", "name"))
     team = Post.objects.visible_to(request.user).on().filter(grid=grid).order_by("role", "pk")
     units = (
         Unit.objects.visible_to(request.user).filter(active=True, grid__in=grid.ancestor_ids)
@@ -61,8 +60,8 @@ def detail(request, pk):
     context = {
         "grid": grid,
         "crumbs": visible.filter(pk__in=grid.ancestor_ids[:-1]).defer("boundary").order_by("level"),
-        "level_name": names.get(grid.level, ""),
-        "child_name": names.get(grid.level + 1, ""),
+        "level_name": levels.name_of(grid.level),
+        "child_name": levels.name_of(grid.level + 1),
         "children": children,
         "team": team.select_related("user__portrait"),
         "may_call": Scope.of(request.user).may_call(grid.path),

@@ -8,6 +8,11 @@ export function number(value) {
   return value === null || value === undefined ? "—" : value.toLocaleString("en");
 }
 
+/** A level's name: one that ships in the reader's language, another as it is. */
+export function levelName(name, words) {
+  return words.levels[name] ?? name;
+}
+
 /** 0.9731 as 97.3 (the sign stands apart); "—" where nothing was to be counted. */
 export function percent(share) {
   if (share === null || share === undefined) return "—";

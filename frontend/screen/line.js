@@ -18,6 +18,7 @@ export class Line {
     this.brokenSince = performance.now();
     this.state = "waiting";
     this.asking = false;
+    this.fresh = false; // the last question has had its answer
     this.wanted = null; // {after}: to be asked for once the present answer is there
     window.setInterval(() => this.watch(), 500);
   }
@@ -104,6 +105,7 @@ export class Line {
         this.wanted ??= { after, within: 0 };
       } else if (turn === this.turn) await this.take(answer, turn);
     } catch {
+      this.fresh = false;
       if (turn === this.turn) this.brokenSince ??= performance.now();
     } finally {
       this.asking = false;
@@ -116,6 +118,7 @@ export class Line {
   async take(answer, turn) {
     if (answer.status === 401 || answer.status === 404 || answer.redirected) {
       this.say("refused");
+      this.fresh = false;
       return;
     }
     if (!answer.ok && answer.status !== 304) throw new Error(`figures: ${answer.status}`);
@@ -128,6 +131,7 @@ export class Line {
       this.draw(figures);
     }
     this.at = at;
+    this.fresh = true;
     if (this.state === "refused") this.say("lost");
     this.show();
   }

@@ -1,5 +1,5 @@
 // The territory's parts, coloured by a measure, with marks where events are late. Drawn by the server in whole units.
-import { fill, number, percent } from "./format.js";
+import { fill, levelName, number, percent } from "./format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const CLASSES = 5;
@@ -109,7 +109,7 @@ export class Drawing {
     this.figures = figures;
     if (!this.panel || !this.drawing) return;
     const title = this.panel.querySelector("[data-pattern]");
-    if (figures.parts_level) title.textContent = fill(title.dataset.pattern, { level: figures.parts_level });
+    if (figures.parts_level) title.textContent = fill(title.dataset.pattern, { level: levelName(figures.parts_level, this.words) });
     const measure = MEASURES[this.measure];
     const parts = new Map(figures.children.map((part) => [part.id, part]));
     const values = figures.children.map(measure.value);

@@ -1,5 +1,5 @@
 // What stands in each panel. A panel shows the rows that fit into it and no more; longer rankings turn their pages.
-import { beijing, fill, number, percent, serverNow, span } from "./format.js";
+import { beijing, fill, levelName, number, percent, serverNow, span } from "./format.js";
 import { Trend } from "./trend.js";
 
 const TURN_EVERY = 12_000;
@@ -83,7 +83,7 @@ export class Panels {
     const page = this.pages[name] % pages;
     const from = page * room;
     const title = panel.querySelector("[data-pattern]");
-    if (title && level) title.textContent = fill(title.dataset.pattern, { level });
+    if (title && level) title.textContent = fill(title.dataset.pattern, { level: levelName(level, this.words) });
     panel.querySelector("[data-note]").textContent = pages > 1 ? fill(this.words.page, { n: page + 1, all: pages }) : "";
     this.list(name, rows.slice(from, from + room), (row) => this.ranked(row, rows.indexOf(row) + 1, name), this.words.nothing);
   }
@@ -147,10 +147,11 @@ export class Panels {
     list.replaceChildren(
       ...steps.map((step) => {
         const item = el("li", step.jams ? "step is-jam" : "step");
-        const label = el("span", "step-name", el("span", "name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status]), step.jams ? el("em", "", list.dataset.jam) : null);
+        const name = el("span", "name", step.status === "closed" ? this.words.to_rate : this.words.status[step.status]);
+        const jam = step.jams ? el("em", "", list.dataset.jam) : null;
         const note = step.late ? el("span", "step-late", this.icon("light-red"), fill(this.words.late_n, { n: number(step.late) })) : null;
         const soon = !note && step.soon ? el("span", "step-soon", this.icon("light-yellow"), fill(this.words.soon_n, { n: number(step.soon) })) : null;
-        item.append(label, el("b", "figure", number(step.count)), note ?? soon ?? el("span", "step-calm", step.count && step.status !== "closed" ? this.words.in_time : ""));
+        item.append(...[name, jam, el("b", "figure", number(step.count))].filter(Boolean), note ?? soon ?? el("span", "step-calm", step.count && step.status !== "closed" ? this.words.in_time : ""));
         return item;
       }),
     );

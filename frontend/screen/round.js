@@ -1,16 +1,19 @@
 // An unattended round (轮播) through the territories: the one it began at, then each of its parts, again and again.
-// Visible: where it is, what comes next, a line that fills up. A hand on the screen holds it for two minutes.
+// Visible: where it is, what comes next, a line that fills up. A hand on the screen holds it for two minutes; without fresh
+// figures of the territory it stands at it waits.
 import { fill } from "./format.js";
 
 const HELD_FOR = 120_000;
 const BEAT = 200;
 
 export class Round {
-  constructor(screen, words, show) {
-    Object.assign(this, { screen, words, show });
+  /** `show(place)`; `fresh()`: whether the figures that were asked for last have come. */
+  constructor(screen, words, show, fresh) {
+    Object.assign(this, { screen, words, show, fresh });
     this.seconds = Number(screen.dataset.roundSeconds);
     this.stops = []; // [{id, name}]
-    this.at = 0;
+    this.at = 0; // where it goes
+    this.shown = 0; // whose figures are to be seen
     this.running = false;
     this.begun = false;
     this.spent = 0;
@@ -26,10 +29,10 @@ export class Round {
       this.stops = [{ id: figures.grid.id, name: figures.grid.name }];
       const parts = figures.children.filter((part) => part.id !== figures.grid.id);
       this.stops.push(...parts.map(({ id, name }) => ({ id, name })).sort((a, b) => a.id - b.id));
-      this.at = 0;
+      this.at = this.shown = 0;
     }
     const found = this.stops.findIndex((stop) => stop.id === this.here);
-    if (found >= 0) this.at = found;
+    if (found >= 0) this.at = this.shown = found;
     this.say();
   }
 
@@ -74,13 +77,13 @@ export class Round {
     this.begun = true;
     this.spent = 0;
     this.at = (this.at + by + this.stops.length) % this.stops.length;
-    this.show(this.stops[this.at].id);
-    this.say();
+    this.show(this.stops[this.at].id); // what is said changes when its figures come
+    this.fill();
   }
 
   beat() {
     if (!this.running) return;
-    if (performance.now() < this.heldUntil || document.hidden) return;
+    if (performance.now() < this.heldUntil || document.hidden || this.at !== this.shown || !this.fresh()) return;
     this.spent += BEAT / 1000;
     if (this.spent >= this.seconds) this.step(1);
     else this.fill();
@@ -103,9 +106,9 @@ export class Round {
     button.setAttribute("aria-pressed", String(this.running));
     this.fill();
     if (box.hidden) return;
-    const next = stops[(this.at + 1) % stops.length];
+    const next = stops[(this.shown + 1) % stops.length];
     const pattern = this.running ? words.round_on : words.round_paused;
-    const said = fill(pattern, { n: this.at + 1, all: stops.length, name: next.name });
+    const said = fill(pattern, { n: this.shown + 1, all: stops.length, name: next.name });
     const line = document.getElementById("round-words");
     if (line.textContent !== said) line.textContent = said;
   }

@@ -1,5 +1,6 @@
 """What the map can be coloured by, and the children of a grid with the value of each."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from grids.scope import Scope
 from residents.selectors import figures as registry
 
 DAYS = 30  # rates and reports are those of the last so many days
+POOR = 0.8  # rates below have the colours of a warning
 
 
 @dataclass
@@ -124,6 +126,11 @@ class View:
     def total_late(self):
         return sum(child.late or 0 for child in self.children)
 
+    @property
+    def poor(self) -> int:
+        """How many of the classes are of poor rates."""
+        return sum(self.measure.kind == "rate" and one.high is not None and one.high <= POOR for one in self.classes)
+
 
 def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
     """Raises NotFound for a measure that is not this person's."""
@@ -165,14 +172,15 @@ def words_of(measure, value) -> str:
         return ""
     if value is None:
         return "—"
-    return {"rate": f"{value * 100:.1f}%", "per": f"{value:.1f}"}.get(measure.kind, f"{value:,.0f}")
+    share = math.floor(round(value * 1000, 6)) / 10  # never 100 while something is missing
+    return {"rate": f"{share:.1f}%", "per": f"{value:.1f}"}.get(measure.kind, f"{value:,.0f}")
 
 
 def _legend(measure, one) -> str:
     def said(value):
-        return f"{value * 100:.0f}%" if measure.kind == "rate" else f"{value:,g}"
+        return f"{value * 100:g}%" if measure.kind == "rate" else f"{value:,g}"
 
-    if one.low == one.high:
+    if one.low == one.high or (measure.kind == "rate" and one.low == 1):
         return said(one.low)
     if one.high is None:
         return _("%(low)s and more") % {"low": said(one.low)}

@@ -20,7 +20,8 @@ from events.views.rows import light_of
 from gridcenter.map import measures
 from gridcenter.map.answers import told
 from gridcenter.map.search import search as find
-from grids.models import Grid, LevelName, Outline, Post, Unit
+from grids import levels
+from grids.models import Grid, Outline, Post, Unit
 from grids.scope import Scope
 from grids.services import outlines
 from residents.models.base import VIEW
@@ -53,7 +54,7 @@ def grid(request, pk):
         "grid": here,
         "view": view,
         "crumbs": _above(request.user, here),
-        "child_name": LevelName.objects.filter(level=here.level + 1).values_list("name", flat=True).first() or "",
+        "child_name": levels.name_of(here.level + 1),
         "measures": _grouped(request.user, here),
         "data": _data(here, view),
     }
@@ -91,7 +92,7 @@ def _data(grid, view) -> dict:
     ]
     return {
         "grid": {"id": grid.pk, "name": grid.name, "level": grid.level, "parent": grid.parent_id, "box": _box(grid)},
-        "measure": {"code": view.measure.code, "kind": view.measure.kind, "tone": view.measure.tone},
+        "measure": {"code": view.measure.code, "kind": view.measure.kind, "tone": view.measure.tone, "poor": view.poor},
         "classes": len(view.classes),
         "zero": bool(view.classes) and view.classes[0].low == view.classes[0].high == 0,
         "children": children,
@@ -147,7 +148,7 @@ def about(request, pk):
     urgent = events.select_related("holder").defer("location").most_urgent_first()[:MOST_EVENTS]
     context = {
         "grid": here,
-        "level_name": LevelName.objects.filter(level=here.level).values_list("name", flat=True).first() or "",
+        "level_name": levels.name_of(here.level),
         "team": Post.objects.visible_to(user).on().filter(grid=here).select_related("user__portrait").order_by("role", "pk"),
         "units": Unit.objects.visible_to(user).filter(active=True, grid=here).order_by("kind", "name"),
         "may_call": Scope.of(user).may_call(here.path),

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext
 from accounts.roles import ROLES
 from duty.models import Level, Shift
 from events.workflow import Status
+from grids import levels
 
 
 def plain(label) -> str:
@@ -19,6 +20,7 @@ def all_words() -> dict:
     """For the page's JSON. {n}, {time} … are filled in by the script."""
     return {
         "status": {str(status): plain(status.label) for status in Status},
+        "levels": {name: str(word) for name, word in levels.SHIPPED.items()},
         "to_rate": _("Awaiting rating"),
         "role": {
             code: plain(ROLES[code].name)
@@ -33,9 +35,9 @@ def all_words() -> dict:
         "nobody_on_duty": _("Nobody stands on the roster now."),
         "desk_empty": _("The duty desk is empty"),
         "warning": {
-            "critical": pgettext("wall screen", "Most urgent"),
+            "critical": pgettext("wall screen", "Urgent"),
             "supervised": pgettext("wall screen", "Supervised"),
-            "called": pgettext("wall screen", "Not there yet"),
+            "called": pgettext("wall screen", "Not there"),
         },
         "level": {str(level): plain(level.label) for level in Level},
         "no_alerts": _("No warning stands."),
@@ -56,7 +58,7 @@ def all_words() -> dict:
         "hours": _("{h} h"),
         "minutes": _("{m} min"),
         "seconds": _("{s} s"),
-        "unclassified": _("Not classified yet"),
+        "unclassified": pgettext("wall screen", "Unclassified"),
         "late_n": _("{n} late"),
         "open_n": _("{n} open"),
         "mark": _("Late event"),

@@ -10,8 +10,8 @@ from core.errors import Invalid
 from events import figures, limits
 from events.figures import spans
 from events.workflow import Source, Status
-from grids import directory, names
-from grids.models import Grid, LevelName
+from grids import directory, levels, names
+from grids.models import Grid
 from papers import findings
 from papers.drawing import charts
 from papers.models import Kind
@@ -98,7 +98,7 @@ class Gathered:
     # ---- the page
 
     def page(self) -> dict:
-        level = LevelName.objects.filter(level=self.grid.level + 1).values_list("name", flat=True).first()
+        level = levels.name_of(self.grid.level + 1)
         return {
             "grid": self.grid, "span": self.span, "title": titles()[self.span.kind], "runs": self.span.runs(self.now),
             "before": self.before.name, "year": self.year.name, "sentences": list(findings.sentences(self.told)),

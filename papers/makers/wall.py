@@ -7,8 +7,8 @@ from shapely.ops import unary_union
 
 from core.errors import Invalid
 from events.selectors import X, Y
-from grids import names
-from grids.models import Grid, LevelName
+from grids import levels, names
+from grids.models import Grid
 from papers.drawing import colours, labels, maps
 from papers.models import Kind
 from papers.recipes import Content, Plan, Recipe
@@ -60,12 +60,8 @@ class Wall(Recipe):
             rows=_told(rows, order.plan.subject, grid.name),
             above=[known[pk]["name"] for pk in grid.ancestor_ids[:-1] if pk in known],
             households=sum(row.households or 0 for row in rows), people=sum(row.people or 0 for row in rows),
-            deep=colours.deep(grid.colour), below=_name_of_level(grid.level + 1),
+            deep=colours.deep(grid.colour), below=levels.name_of(grid.level + 1) or _("Grid"),
         )  # fmt: skip
-
-
-def _name_of_level(level):
-    return LevelName.objects.filter(level=level).values_list("name", flat=True).first() or _("Grid")
 
 
 def _places(width, height, count):

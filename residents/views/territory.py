@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from grids import outlines
-from grids.models import Grid, LevelName
+from grids import levels, outlines
+from grids.models import Grid
 from residents import codes
 from residents.models import Building
 from residents.selectors import figures
@@ -31,8 +31,7 @@ def grid(request, pk):
     buildings = _buildings(user, found) if may["may_read"] and found.level == 4 else []
     context = {
         "grid": found,
-        "level_name": LevelName.objects.filter(level=found.level).values_list("name", flat=True).first()
-        or "",
+        "level_name": levels.name_of(found.level),
         "figures": whole,
         "people": _kinds(whole, "people", codes.POPULATION),
         "uses": _kinds(whole, "dwellings", codes.DWELLING_USE),

@@ -31,6 +31,20 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll('.screen *')]
   .map((e) => parseFloat(getComputedStyle(e).fontSize)))"""
 
 
+def of_a_city(route):
+    """The figures with the numbers of a city of two million, and a jam."""
+    answer = route.fetch()
+    if answer.status != 200:
+        route.fulfill(response=answer)
+        return
+    told = answer.json()
+    for at, step in enumerate(told["flow"]):
+        step.update(count=13013, late=0 if step["status"] == "closed" else 155, jams=at == 1)
+    for one in told["warnings"]:
+        one.update(count=165, late=65)
+    route.fulfill(response=answer, json=told)
+
+
 def drawn(page):
     expect(page.locator("#screen[data-drawn]")).to_be_visible(timeout=30_000)
     expect(page.locator(".area, .panel-map .panel-empty:visible").first).to_be_visible(timeout=30_000)
@@ -125,15 +139,20 @@ def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
             assert page.evaluate(SMALLEST) >= min(18, 18 * size[0] / 1920) - 0.01
             page.screenshot(path=shots / f"screen-{layout}-{size[0]}.png")
     assert page.locator(".late-row").first.inner_text().count("超时29天") == 1
-    page.goto("/me/")
-    page.click("form[action='/language/'] button")
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    for layout in LAYOUTS:
-        page.goto(f"/screen/?layout={layout}")
-        drawn(page)
-        assert page.get_attribute("html", "lang") == "en"
-        assert page.evaluate(FAULTS) == [], layout
-        page.screenshot(path=shots / f"screen-{layout}-en.png")
+    page.route(re.compile("/screen/.*figures"), of_a_city)
+    for language in ("zh-hans", "en"):
+        for layout in LAYOUTS:
+            page.goto(f"/screen/?layout={layout}")
+            drawn(page)
+            assert page.get_attribute("html", "lang") == language
+            for size in WALLS:
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                page.wait_for_timeout(400)  # it draws itself anew when the window rests
+                assert page.evaluate(FAULTS) == [], (language, layout, size)
+            page.screenshot(path=shots / f"screen-{layout}-{language}.png")
+        if language == "zh-hans":
+            page.goto("/me/")
+            page.click("form[action='/language/'] button")
     words = page.locator("#screen").inner_text()
     assert "Late now" in words and "Awaiting dispatch" in words and "待派遣" not in words
     assert desk.hosts == {urlsplit(desk.url).netloc}
@@ -200,6 +219,20 @@ def test_a_round_goes_through_the_territories_and_can_be_held(wall, county):
     page.keyboard.press("ArrowRight")
     expect(name).to_have_text("醴陵市")
     assert wall.troubles == []
+
+
+def test_a_round_waits_while_no_figures_come(wall, county):
+    page = wide(wall, county.operator_top, (1920, 1080))
+    page.goto("/screen/?round=5")
+    drawn(page)
+    page.route(re.compile("/screen/.*figures"), lambda route: route.abort())
+    expect(page.locator("#round-words")).to_have_text("轮播 1 / 3 · 下一个：阳三街道")
+    page.wait_for_timeout(13_000)
+    expect(page.locator("#round-words")).to_have_text("轮播 1 / 3 · 下一个：阳三街道")
+    expect(page.locator("#place-name")).to_have_text("醴陵市")
+    page.unroute_all()
+    expect(page.locator("#place-name")).to_have_text("阳三街道", timeout=40_000)
+    expect(page.locator("#round-words")).to_have_text("轮播 2 / 3 · 下一个：来龙门街道")
 
 
 def test_whoever_has_no_screen_is_told_so(wall, county):
