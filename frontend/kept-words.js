@@ -57,8 +57,11 @@ function putBack(root, { to, why, values }) {
   for (let box = form.closest("details"); box; box = box.parentElement?.closest("details")) box.open = true;
   fill(form, values);
   const told = document.getElementById("words-back");
-  if (why === "closed") form.prepend(words(told.dataset.closed));
-  else told.hidden = false;
+  if (why === "closed") {
+    form.prepend(words(told.dataset.closed));
+    return true;
+  }
+  told.hidden = false;
   form.scrollIntoView({ block: "center" });
   return true;
 }
