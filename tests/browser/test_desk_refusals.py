@@ -21,10 +21,9 @@ def open_case(page, event):
 
 def test_an_untouched_case_says_of_no_step_that_it_is_being_filled_in(desk, county):
     event = report(county, county.worker)
-    for actor in (county.operator, county.operator_area):
-        services.advance(event_id=event.pk, action="escalate", actor=actor, words="涉及整个街道")
-        event.refresh_from_db()
-    page = desk.sit_down(county.operator_top)
+    services.advance(event_id=event.pk, action="escalate", actor=county.operator, words="涉及整个街道")
+    event.refresh_from_db()
+    page = desk.sit_down(county.person("operator", unit=event.holder))
     with page.expect_request("**/presence/") as sent:
         page.goto(f"/events/{event.pk}/?do=hand_down")
     unit = page.locator("#do-hand_down select[name=unit]")
