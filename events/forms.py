@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from events import limits, standards, suggestions
+from events import limits, standards, suggestions, workflow, worklists
 from events.forms_fields import (
     ChecksWidget,
     PhotosField,
@@ -67,6 +67,11 @@ class Desk:
 
     def own_unit_ids(self):
         return self.scope.unit_ids
+
+    def seat_for(self, move):
+        """The post by which this person makes the move, as the service will find it."""
+        facts = worklists.facts_of(self.event, worklists.Around(), self.units)
+        return workflow.seat_for(move, facts, self.scope.seats, self.scope.user_id)
 
     def near(self, standard_id):
         """Likely repeats of the event under this standard: asked for once per page and standard."""
@@ -295,7 +300,7 @@ class StepForm(forms.Form):
             )
         # Offered while registering: what this may be a repeat of. `known` are those the person has been shown.
         self.near = desk.near(desk.event.standard_id) if action == "register" else []
-        if getattr(self.move, "on_site", ()) and "photos" in self.fields:
+        if "photos" in self.move.on_site and self.move.evidence_from(desk.seat_for(self.move)):
             self.fields["photos"].help_text = _("Whoever is on site gives a photo or the position.")
         self.suggested_field, self.suggested = desk.suggested(action)
         if given and (self.suggested_field in given):

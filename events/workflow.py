@@ -129,6 +129,10 @@ class Move:
             return status
         return resume_status if self.target == BEFORE else self.target
 
+    def evidence_from(self, seat) -> tuple[str, ...]:
+        """Of which one must come from somebody with this post (what seat_for says): nothing from a unit's desk."""
+        return self.on_site if getattr(seat, "unit_id", 0) is None else ()
+
     def fits(self, facts: "Facts") -> bool:
         """Whether the event is where the move begins, whoever wants to make it."""
         return facts.status in self.sources and (not self.while_true or getattr(facts, self.while_true))

@@ -1,4 +1,6 @@
 // A case that is open: who else is at it, and suggestions taken by a press. Also where it stands beside a list.
+import { isFilledIn } from "./typed.js";
+
 const EVERY = 10000;
 
 let shown = null; // the address that the others are told of
@@ -13,15 +15,8 @@ function send(url, facts, options = {}) {
 
 /** The step in whose form something has been typed or chosen. */
 function doing() {
-  for (const form of document.querySelectorAll(".move-form")) {
-    const touched = [...form.querySelectorAll("textarea, input:not([type=hidden]), select")].some((field) => {
-      if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-      if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
-      return field.value !== field.defaultValue;
-    });
-    if (touched) return form.id.replace(/^do-|-form$/g, "");
-  }
-  return "";
+  const form = [...document.querySelectorAll(".move-form")].find(isFilledIn);
+  return form ? form.id.replace(/^do-|-form$/g, "") : "";
 }
 
 async function renew() {

@@ -33,6 +33,16 @@ function tellFailure(event) {
   box.focus();
 }
 
+/** A form that came back says what is wrong where somebody looks: a conflict first, else the first wrong field. */
+function showWrong(event) {
+  const form = event.detail.elt;
+  const wrong = form.matches("form") && (form.querySelector('.conflict[role="alert"]') || form.querySelector(".is-invalid"));
+  if (!wrong) return;
+  if (wrong.matches(".conflict")) wrong.tabIndex = -1;
+  wrong.scrollIntoView({ block: "center" });
+  wrong.focus({ preventScroll: true });
+}
+
 /** Controls marked data-reveals show the block of that id once they are set. */
 function reveal(root) {
   for (const control of root.querySelectorAll("[data-reveals]")) {
@@ -52,6 +62,7 @@ export function watchForms() {
   document.addEventListener("submit", pressOnce);
   window.addEventListener("pageshow", release);
   document.addEventListener("change", () => reveal(document));
+  document.body.addEventListener("htmx:load", showWrong);
   document.body.addEventListener("htmx:sendError", tellFailure);
   document.body.addEventListener("htmx:responseError", tellFailure);
   reveal(document);

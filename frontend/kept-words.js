@@ -1,6 +1,7 @@
-// A session that ends while somebody types: what was typed waits in this tab until they have logged in again. It is theirs
-// alone: whoever else logs in here next finds nothing of it.
+// What was typed into a form that goes away waits in this tab until the form is there again: after a session that ended, or
+// in a case that was closed beside the list. It is theirs alone: whoever else logs in here next finds nothing of it.
 const KEY = "kept-words";
+const MOST = 20; // forms
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "seen"]); // of the page as it will be then
 
 const addressOf = (form) => form.getAttribute("hx-post") || form.getAttribute("action") || "";
@@ -10,9 +11,17 @@ function keep(event) {
   const { xhr, elt, requestConfig } = event.detail;
   const to = xhr?.getResponseHeader("HX-Redirect") || "";
   const form = elt.closest?.("form");
-  if (!form || requestConfig?.verb !== "post" || !to.startsWith("/login/")) return;
+  if (form && requestConfig?.verb === "post" && to.startsWith("/login/")) keepForm(form, "ended");
+}
+
+const kept = () => JSON.parse(sessionStorage.getItem(KEY) || "[]");
+
+export function keepForm(form, why) {
   const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !LEFT_OUT.has(name));
-  sessionStorage.setItem(KEY, JSON.stringify({ who: document.body.dataset.person, to: addressOf(form), values }));
+  const others = kept().filter((one) => one.to !== addressOf(form));
+  if (why === "closed" && others.length < kept().length) return; // its session has ended, and it is kept already
+  const now = { who: document.body.dataset.person, to: addressOf(form), why, values };
+  sessionStorage.setItem(KEY, JSON.stringify([...others, now].slice(-MOST)));
 }
 
 function fill(form, values) {
@@ -33,20 +42,36 @@ function group(values) {
   return byName;
 }
 
-/** The first form with the same address gets its words back. */
+/** Each form with an address of which words are kept gets them back. */
 function giveBack(root) {
-  const kept = JSON.parse(sessionStorage.getItem(KEY) || "null");
   const who = document.body.dataset.person;
-  if (!kept || !who) return; // nothing kept, or still at the gate
-  if (kept.who !== who) return sessionStorage.removeItem(KEY);
-  const form = [...root.querySelectorAll("form")].find((one) => addressOf(one) === kept.to);
-  if (!form) return;
-  sessionStorage.removeItem(KEY);
+  if (!who || !kept().length) return; // still at the gate, or nothing kept
+  const waiting = kept().filter((one) => one.who === who && !putBack(root, one));
+  if (waiting.length) sessionStorage.setItem(KEY, JSON.stringify(waiting));
+  else sessionStorage.removeItem(KEY);
+}
+
+function putBack(root, { to, why, values }) {
+  const form = [...root.querySelectorAll("form")].find((one) => addressOf(one) === to);
+  if (!form) return false;
   for (let box = form.closest("details"); box; box = box.parentElement?.closest("details")) box.open = true;
-  fill(form, kept.values);
+  fill(form, values);
   const told = document.getElementById("words-back");
-  if (told) told.hidden = false;
+  if (why === "closed") {
+    form.prepend(words(told.dataset.closed));
+    return true;
+  }
+  told.hidden = false;
   form.scrollIntoView({ block: "center" });
+  return true;
+}
+
+function words(text) {
+  const line = document.createElement("p");
+  line.className = "form-hint";
+  line.setAttribute("role", "status");
+  line.textContent = text;
+  return line;
 }
 
 export function watchKeptWords() {

@@ -1,6 +1,6 @@
 """One step for many events: each its own transaction, so that one refusal holds up nobody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,14 @@ DONE, AGAIN, CONFLICT, REFUSED, REPEAT = "done", "again", "conflict", "refused",
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one event. `event` is None for one that is not the actor's to see; `state` one of the above."""
+    """What became of one event. `event` is None for one that is not the actor's to see; `state` one of the above;
+    `fields` what was wrong with its input."""
 
     event_id: int
     event: Event | None
     state: str
     message: str = ""
+    fields: dict = field(default_factory=dict)
 
     @property
     def went(self) -> bool:
@@ -36,7 +38,8 @@ def advance_many(*, actor, action, key, rows, repeats_too=False, **supplied) -> 
     `key`: the caller's idempotency key of the whole; each event's step has it with the event's id behind it, so asking
     twice does nothing twice. What is not supplied comes from each event: its own standard and urgency to register, the
     department of its standard to dispatch. To register, an event that looks like a repeat is left alone unless
-    `repeats_too`. Raises Invalid for an action that is not for many, or too many rows.
+    `repeats_too`. Raises Invalid for an action that is not for many, or too many rows; also, nothing being done, where
+    what was supplied for all of them is wrong for each that could have gone.
     """
     if action not in ACTIONS:
         raise Invalid(fields={"action": [_("There is no such action.")]})
@@ -45,9 +48,19 @@ def advance_many(*, actor, action, key, rows, repeats_too=False, **supplied) -> 
     around = Surroundings.read()
     ids = [pk for pk, _seen in rows]
     events = Event.objects.visible_to(actor).order_by().in_bulk(ids)
-    return [
+    results = [
         _one(actor, action, key, events.get(pk), pk, seen, around, supplied, repeats_too) for pk, seen in dict(rows).items()
     ]
+    if wrong := _wrong_for_all(results, supplied):
+        raise Invalid(fields=wrong)
+    return results
+
+
+def _wrong_for_all(results, supplied) -> dict:
+    """What is wrong with the input that the rows have in common: none went, and all that were looked at say the same."""
+    told = [result.fields for result in results if result.fields]
+    common = bool(told) and not any(result.went for result in results) and all(fields == told[0] for fields in told)
+    return told[0] if common and all(supplied.get(name) not in (None, "") for name in told[0]) else {}
 
 
 def _one(actor, action, key, event, pk, seen, around, supplied, repeats_too) -> Result:
@@ -69,7 +82,7 @@ def _one(actor, action, key, event, pk, seen, around, supplied, repeats_too) -> 
         return Result(pk, event, REFUSED, str(error.message))
     except DomainError as error:
         words = " ".join(str(w) for ws in error.fields.values() for w in ws) or str(error.message)
-        return Result(pk, event, REFUSED, words)
+        return Result(pk, event, REFUSED, words, error.fields)
     return Result(pk, row.event, AGAIN if getattr(row, "again", False) else DONE)
 
 

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from events import columns
 from events.models import DeskSetting, SavedView
 
@@ -13,8 +13,10 @@ LONGEST_QUERY = SavedView._meta.get_field("query").max_length
 LONGEST_NAME = SavedView._meta.get_field("name").max_length
 
 
-def save_view(*, owner, name, query) -> SavedView:
-    """A new view of this person, or the one of this name with another query. Raises Invalid (fields: name, query)."""
+def save_view(*, owner, name, query, replace=False) -> SavedView:
+    """A new view of this person, or the one of this name with another query. Raises Invalid (fields: name, query), and
+    Conflict if there is a view of this name that asks something else and is not to be replaced: its link may be with
+    others."""
     name = _checked_name(name)
     if len(query) > LONGEST_QUERY:
         raise Invalid(fields={"query": [_("These are too many filters for one view.")]})
@@ -27,6 +29,8 @@ def save_view(*, owner, name, query) -> SavedView:
             raise Invalid(fields={"name": [words % {"most": MOST_VIEWS}]})
         if same is None:
             return SavedView.objects.create(owner=owner, name=name, query=query)
+        if same.query != query and not replace:
+            raise Conflict(_("You have a view of this name already."))
         same.query = query
         same.save(update_fields=["query"])
         return same

@@ -13,7 +13,6 @@ from events import calendars, limits
 from events.models import Event
 from events.workflow import Move
 from grids import directory, locate
-from grids.scope import Seat
 
 
 @dataclass(frozen=True)
@@ -87,13 +86,9 @@ class Step:
             raise Invalid(fields={name: [_("This is needed for the step.")] for name in missing})
         if self.location and not _on_earth(*self.location):
             raise self.wrong("location", _("Expected a longitude from -180 to 180 and a latitude from -90 to 90."))
-        if self._on_site and all(_empty(self.supplied.get(name)) for name in self.move.on_site):
-            raise self.wrong(self.move.on_site[0], _("On-site evidence is needed: a photo or your position."))
-
-    @property
-    def _on_site(self) -> bool:
-        """Whether the table asks for evidence from this person: one whose post is in the grid, not in a unit."""
-        return bool(self.move.on_site) and isinstance(self.seat, Seat) and self.seat.unit_id is None
+        evidence = self.move.evidence_from(self.seat)
+        if evidence and all(_empty(self.supplied.get(name)) for name in evidence):
+            raise self.wrong(evidence[0], _("On-site evidence is needed: a photo or your position."))
 
     def needed(self) -> tuple[str, ...]:
         """What must be supplied: the table's fields, and those the event's standard asks for."""

@@ -4,13 +4,16 @@ Everything that shapes what is shown stands in the address, so a link says the s
 they may see.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from events import columns, keys, paging, worklists
 from events.filters import EventFilterSet
@@ -45,8 +48,17 @@ class Wanted:
         """A worklist's name, or "all"."""
         if self.home == LIST:
             return "all"
-        name = self.query.get("list", "mine")
-        return name if name in worklists.BY_NAME else "mine"
+        return "mine" if "list" in self.unknown else self.query.get("list") or "mine"
+
+    @cached_property
+    def unknown(self) -> dict:
+        """What the address names and nobody knows, {parameter: words}: the usual is shown instead, and it is said."""
+        found = {}
+        if self.home == WORK and (self.query.get("list") or "mine") not in worklists.BY_NAME:
+            found["list"] = _("The list of this address is not known: this is the usual one.")
+        if (self.query.get("order") or "urgent") not in paging.ORDERS:
+            found["order"] = _("The order of this address is not known: this is the usual one.")
+        return found
 
     @cached_property
     def filterset(self):
@@ -83,11 +95,11 @@ class Wanted:
 
     @cached_property
     def lasting(self) -> QueryDict:
-        """The parameters that a link or a saved view keeps: none that is empty or only passing."""
+        """The parameters that a link or a saved view keeps: none that is empty, unknown or only passing."""
         kept = self.query.copy()
         for name in list(kept):
             values = [value for value in kept.getlist(name) if value]
-            if name in PASSING or name.endswith("_q") or not values:
+            if name in PASSING or name in self.unknown or name.endswith("_q") or not values:
                 del kept[name]
             else:
                 kept.setlist(name, values)
@@ -175,13 +187,23 @@ def desk(request, home):
         "tabs": rail,
         "current": current,
         "views": views,
-        "view": next((v for v in views if str(v.slug) == request.GET.get("view")), None),
+        **_view(request.GET.get("view"), views),
         "key_groups": keys.groups(worklists.shown_to(request.user)),
         **_bindings(request.user, rail),
         **_may(request.user),
         **_beside(request, home),
     }
     return render(request, "events/desk.html", context)
+
+
+def _view(slug, views) -> dict:
+    """The saved view that the address came from: one's own, or one whose link somebody has shared."""
+    own = next((view for view in views if str(view.slug) == slug), None)
+    shared = None
+    if slug and own is None:
+        with suppress(ValidationError):  # no slug at all
+            shared = SavedView.objects.filter(slug=slug).first()
+    return {"view": own, "shared": shared}
 
 
 def _bindings(user, rail) -> dict:

@@ -24,6 +24,6 @@ def export_csv(request):
     if not Scope.of(request.user).may("events.export_event"):
         raise PermissionDenied
     wanted = Wanted(request, WORK if "list" in request.GET else LIST)
-    if not wanted.valid:
+    if not wanted.valid or wanted.unknown:
         return render(request, "400.html", status=400)
     return export.csv_response(request, wanted.events)

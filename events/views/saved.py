@@ -3,12 +3,12 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from events.models import SavedView
 from events.services import desk as service
 from events.views.desk import PASSING
@@ -40,10 +40,14 @@ def save(request):
     for name in ("list", "order", "cols", "size"):
         if name in query:
             query[name] = query[name]  # once: the last that was said
+    name, replace = request.POST.get("name"), "replace" in request.POST
     try:
-        made = service.save_view(owner=request.user, name=request.POST.get("name"), query=query.urlencode())
+        made = service.save_view(owner=request.user, name=name, query=query.urlencode(), replace=replace)
     except Invalid as error:
         return _refused(request, error)
+    except Conflict as error:
+        context = {"taken": error, "name": name.strip(), "query": query.urlencode(), "next": _came_from(request)}
+        return render(request, "events/view_taken.html", context, status=409)
     messages.success(request, _("Saved: %(name)s.") % {"name": made.name})
     return redirect(address(made))
 
@@ -76,7 +80,7 @@ def change(request, slug):
 def _refused(request, error):
     for words in error.fields.values():
         messages.error(request, " ".join(str(word) for word in words))
-    return redirect(_back(request))
+    return redirect(_came_from(request))
 
 
 @login_required
@@ -85,13 +89,13 @@ def keep_columns(request):
     """Remember the columns, and show the list with them."""
     names = [] if "usual" in request.POST else request.POST.getlist("column")
     service.keep_columns(user=request.user, names=names)
-    return redirect(_back(request))
-
-
-def _back(request):
-    """The list one came from, without columns in its address: those remembered are to be seen."""
-    path, _mark, text = local(request.POST.get("next")).partition("?")
+    # Without columns in its address: those remembered are to be seen.
+    path, _mark, text = _came_from(request).partition("?")
     query = QueryDict(text, mutable=True)
     query.pop("cols", None)
-    path = path or reverse("events:list")
-    return f"{path}?{query.urlencode()}" if query else path
+    return redirect(f"{path}?{query.urlencode()}" if query else path)
+
+
+def _came_from(request):
+    """The list as it was when the button was pressed."""
+    return local(request.POST.get("next")) or reverse("events:list")

@@ -1,9 +1,12 @@
 // The case beside the list: opened into the address, so that Back closes it and a link opens it again.
+import { keepForm } from "../kept-words.js";
+import { isFilledIn } from "../typed.js";
 import { rowOf, setCurrent } from "./rows.js";
 
 const desk = () => document.getElementById("desk");
 const box = () => document.getElementById("beside");
 const narrow = () => window.matchMedia("(max-width: 991px)").matches;
+let asked = null; // the case that was opened last, and the step
 
 function address(id) {
   const url = new URL(window.location.href);
@@ -11,6 +14,11 @@ function address(id) {
   url.searchParams.delete("do");
   if (id) url.searchParams.set("case", id);
   return url;
+}
+
+/** What is typed in the case waits until it is opened again. */
+function keepWords() {
+  for (const form of box().querySelectorAll(".move-form")) if (isFilledIn(form)) keepForm(form, "closed");
 }
 
 function mark(id) {
@@ -36,10 +44,23 @@ export function open(id, action = "", push = true) {
   if (push && openedId() !== String(id)) window.history.pushState({ desk: true }, "", address(id));
   box().dataset.liveUrl = `/events/${id}/?beside=1`;
   mark(id);
-  window.htmx.ajax("GET", url, { source: box(), target: box(), swap: "innerHTML" }).then(() => show(action));
+  keepWords();
+  asked = { id, action };
+  const done = window.htmx.ajax("GET", url, { source: box(), target: box(), swap: "innerHTML" });
+  done.then(() => show(action)).catch(() => {}); // what failed is told below
+}
+
+/** The case did not come: that is said in its place, with a way to ask once more. */
+function tellLost(event) {
+  const refused = [401, 403].includes(event.detail.xhr?.status); // the page as a whole says so
+  if (event.detail.elt !== box() || refused) return;
+  event.stopPropagation();
+  box().replaceChildren(document.getElementById("beside-lost").content.cloneNode(true));
+  box().querySelector("[data-retry]").focus();
 }
 
 function show(action) {
+  if (!openedId()) return;
   const form = action && box().querySelector(`#do-${action}`);
   box().scrollTop = 0;
   if (!form) {
@@ -54,9 +75,10 @@ function show(action) {
   (field || form.querySelector("[type=submit]")).focus({ preventScroll: true });
 }
 
-export function close(push = true) {
-  const id = openedId();
+export function close(push = true, keep = true) {
+  const id = openedId() || asked?.id;
   if (!desk().hasAttribute("data-beside")) return false;
+  if (keep) keepWords();
   if (push) window.history.pushState({ desk: true }, "", address(null));
   box().replaceChildren();
   delete box().dataset.liveUrl;
@@ -68,14 +90,17 @@ export function close(push = true) {
 
 export function watchBeside() {
   box().addEventListener("click", (event) => {
+    if (event.target.closest("[data-retry]")) open(asked.id, asked.action, false);
     if (!event.target.closest("[data-close]")) return;
     event.preventDefault();
     close();
   });
+  for (const name of ["htmx:sendError", "htmx:responseError"]) box().addEventListener(name, tellLost);
   window.addEventListener("popstate", () => {
     const id = new URLSearchParams(window.location.search).get("case");
     if (id && id !== openedId()) open(id, "", false);
     else if (!id) close(false);
   });
+  window.addEventListener("pagehide", keepWords);
   if (openedId()) mark(openedId());
 }

@@ -83,7 +83,7 @@ export function watchDesk() {
   document.body.addEventListener("desk:moved", ({ detail }) => {
     say(detail.words);
     renew([String(detail.id)]);
-    if (detail.gone) close();
+    if (detail.gone) close(true, false);
     else if (rowOf(detail.id)) setCurrent(rowOf(detail.id));
   });
   window.addEventListener("pageshow", () => {

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from events import services
+from events import columns, services
 from events.models import Event
 from tests.browser.conftest import SIZES
 
@@ -42,6 +42,32 @@ def test_no_page_is_wider_than_its_screen(desk, county, busy, size):
         assert wide <= 0, f"{path} sticks out by {wide} pixels"
     assert desk.hosts == {urlsplit(desk.url).netloc}
     assert desk.troubles == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_with_all_columns_the_list_scrolls_in_its_box_beside_what_an_event_is_about(desk, county, busy, size):
+    page = desk.sit_down(county.operator, size)
+    page.goto(f"/events/?cols={','.join(columns.BY_NAME)}")
+    expect(page.locator(".row-event").first.locator("td")).to_have_count(1 + len(columns.COLUMNS))
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    box, what = page.locator(".rows-box"), page.locator("td.col-what").first
+    assert what.bounding_box()["width"] >= 256
+    if size == "desk":
+        box.evaluate("box => { box.scrollLeft = box.scrollWidth }")
+        there, edge = what.bounding_box(), box.bounding_box()
+        assert edge["x"] <= there["x"] <= edge["x"] + 2  # it stays while the others pass
+        expect(page.locator("td.col-moves").first).to_be_in_viewport()
+    assert desk.troubles == []
+
+
+@pytest.mark.parametrize("query", ["light=green", "q=zzz", "light=x"])
+def test_the_desk_keeps_its_place_however_many_rows_there_are(desk, county, busy, query):
+    page = desk.sit_down(county.operator, "desk")
+    page.goto("/events/")
+    full = page.locator("#desk").bounding_box()
+    page.goto(f"/events/?{query}")
+    found = page.locator("#desk").bounding_box()
+    assert (found["x"], found["width"]) == (full["x"], full["width"]) == (16, 1366 - 32)
 
 
 def test_what_is_late_stands_first_and_says_so_in_shape_and_words(desk, county, busy):
