@@ -116,14 +116,10 @@ def form_fields(definition, prefix="own_") -> dict[str, forms.Field]:
     return {f"{prefix}{field['name']}": form_field(field) for field in definition}
 
 
-def initial(definition, data, prefix="own_") -> dict:
-    """What such a form begins with."""
-    return {f"{prefix}{field['name']}": data.get(field["name"], "") for field in definition}
-
-
-def cleaned(definition, data, prefix="") -> dict:
-    """The values as they are kept: known fields only, typed. Raises Invalid with `fields` by name."""
-    data = data if isinstance(data, dict) else {}
+def cleaned(definition, data, prefix="", kept=None) -> dict:
+    """The values as they are kept: known fields only, typed; a field that `data` does not name stays as it is in
+    `kept`. Raises Invalid with `fields` by name."""
+    data = (kept or {}) | (data if isinstance(data, dict) else {})
     values, errors = {}, {}
     for field in definition:
         try:

@@ -15,7 +15,7 @@ from core.admin import SharedAdmin
 from core.errors import Invalid
 from residents import care, schema
 from residents.admin.base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
-from residents.forms.care import OWN
+from residents.forms.care import OWN, own_fields, own_given
 from residents.models import Access, CareClass, CareRecord, Change, Erasure, GridCount
 from residents.models.trail import VIEW_ACCESS, Kind
 from residents.selectors import changes as told
@@ -135,17 +135,15 @@ class EntryForm(ServiceForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        own = self.instance.values if self.instance.pk else {}
-        self.initial |= schema.initial(self.care_class.fields, own, OWN)
+        if self.instance.pk and any(name.startswith(OWN) for name in self.fields):
+            self.fields |= own_fields(self.care_class.fields, self.instance.values)
         if self.instance.pk is None:
             self.initial.setdefault("visit_days", self.care_class.visit_days)
 
     def write(self):
         cleaned = self.cleaned_data
-        own = {
-            name.removeprefix(OWN): self.data.get(name, "") for name in self.fields if name.startswith(OWN)
-        }
-        given = {name: cleaned[name] for name in ("attention", "responsible", "visit_days")} | {"data": own}
+        given = {name: cleaned[name] for name in ("attention", "responsible", "visit_days")}
+        given["data"] = own_given(self)
         if self.instance.pk is None:
             more = {"resident": cleaned["resident"], "since": cleaned["since"], "reason": cleaned["reason"]}
             return registers.begin(actor=self.actor, care_class=self.care_class, **more, **given)

@@ -59,7 +59,7 @@ def change(record, *, actor, attention=None, responsible=..., visit_days=None, d
     if row.visit_days != keep["visit_days"]:
         row.next_visit = (row.visited_on or timezone.localdate()) + timedelta(days=row.visit_days)
     if data is not None:
-        row.seal(schema.cleaned(row.care_class.fields, data, prefix="own_"))
+        row.seal(schema.cleaned(row.care_class.fields, data, prefix="own_", kept=own))
     row.save()
     _note(row, before, own, actor, "changed")
     return row

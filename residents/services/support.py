@@ -260,7 +260,7 @@ def change(*, actor, pk, attention=None, responsible=..., visit_days=None, data=
     if file.visit_days != days:
         file.next_visit = (file.visited_on or timezone.localdate()) + timedelta(days=file.visit_days)
     if data is not None:
-        file.own = schema.cleaned(file.care_class.fields, data, prefix="own_")
+        file.own = schema.cleaned(file.care_class.fields, data, prefix="own_", kept=file.own)
     _store(file, before, actor, "changed")
     return file
 

@@ -67,7 +67,10 @@ def _shown(request, file, form=None):
 def change(request, pk):
     """From the opened file; a refused form comes back with what was typed."""
     file = _file(request, pk)
-    form = EntryForm(request.POST, care_class=file.care_class, path=file.resident.grid.path, entry=file)
+    form = EntryForm(
+        request.POST, care_class=file.care_class, path=file.resident.grid.path, entry=file, own=file.own,
+        told=False,  # the file itself is shown only in answer to a reason
+    )  # fmt: skip
     if form.is_valid():
         given = form.given()
         if attempt(form, lambda: support.change(actor=request.user, pk=pk, **given)) is not None:

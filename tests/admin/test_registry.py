@@ -214,3 +214,23 @@ def test_nothing_of_the_registry_is_deleted_here(county, whole, rows, model):
         return
     assert browser(whole).post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_phones_of_own_fields_stand_masked_in_the_admin_and_are_written_blind(county, west, rows):
+    classes.load(CareClass)
+    solitary = CareClass.objects.get(code="solitary_elderly")
+    entry = CareRecordFactory(
+        resident=rows[0][Resident], care_class=solitary, grid=rows[0][Resident].grid, visit_days=7
+    )
+    entry.seal({"contact": "钱小", "contact_phone": "13811112222"})
+    entry.save()
+    client = browser(west)
+    page = client.get(url(CareRecord, "change", entry.pk)).content.decode()
+    assert "13811112222" not in page and "138****2222" in page
+    assert posted(client, CareRecord, entry.pk, visit_days=9).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.visit_days, entry.values["contact_phone"]) == (9, "13811112222")
+    assert "own_contact_phone" in errors(posted(client, CareRecord, entry.pk, own_contact_phone="12"))
+    assert posted(client, CareRecord, entry.pk, own_contact_phone="13900001111").status_code == 302
+    entry.refresh_from_db()
+    assert entry.values == {"contact": "钱小", "contact_phone": "13900001111"}

@@ -297,3 +297,47 @@ def test_erasing_is_for_heads_of_centres(people):
     assert refused.status_code == 422
     people.old.refresh_from_db()
     assert people.old.name == "钱老人"
+
+
+# ---- phones of a class's own fields
+
+
+def test_a_contact_s_phone_stands_masked_in_the_form_and_is_written_blind(people):
+    contact = "13811112222"
+    entry = registers.begin(
+        actor=people.leader, resident=people.old, care_class=people.solitary,
+        data={"contact": "钱小", "contact_phone": contact},
+    )  # fmt: skip
+    client, page = browser(people.leader), url("care-entry", entry.pk)
+    form = {"attention": 2, "visit_days": 7, "responsible": "", "own_contact": "钱小"}
+
+    def after(typed):
+        client.post(page, form | {"own_contact_phone": typed})
+        return CareRecord.objects.get().values.get("contact_phone")
+
+    shown = text(client.get(page))
+    assert contact not in shown and shown.count("138****2222") == 3  # the fact, the placeholder, the hint
+    assert (after(""), after("138****2222"), after(" ")) == (contact,) * 3
+    wrong = client.post(page, form | {"own_contact_phone": "12"})
+    assert wrong.status_code == 422 and 'value="12"' in text(wrong) and contact not in text(wrong)
+    assert after("139 0000 1111") == "13900001111"
+    assert after("-") is None
+    assert Access.objects.count() == 0
+
+
+def test_a_guardian_s_phone_stands_masked_in_an_opened_file_and_is_written_blind(people):
+    file, guardian = people.file(), GUARDIAN["guardian_phone"]
+    client = browser(people.leader)
+    opened = text(client.post(url("support-file", file.pk), {"reason": WHY}))
+    assert guardian not in opened and "139****6666" in opened
+    own = {f"own_{name}": value for name, value in GUARDIAN.items()} | {"own_guardian_phone": ""}
+    form = {"attention": 1, "visit_days": 10, "responsible": ""} | own
+    # A refused form is no opening: it tells nothing of what is stored.
+    refused = client.post(url("support-change", file.pk), form | {"visit_days": 0})
+    assert refused.status_code == 422
+    assert guardian not in text(refused) and "139****6666" not in text(refused)
+    assert client.post(url("support-change", file.pk), form).status_code == 302
+    assert support.brief(actor=people.leader, pk=file.pk).own == GUARDIAN
+    assert client.post(url("support-change", file.pk), form | {"own_guardian_phone": "12"}).status_code == 422
+    client.post(url("support-change", file.pk), form | {"own_guardian_phone": "13700002222"})
+    assert support.brief(actor=people.leader, pk=file.pk).own["guardian_phone"] == "13700002222"
