@@ -5,8 +5,10 @@ people one of whose roles the class names; for everybody else it does not exist,
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
+from os.path import commonpath
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -135,6 +137,22 @@ def listing(*, actor, care_class) -> list[File]:
     rows = _rows(actor).filter(open=True, class_tag__in=care.class_tags(care_class))
     found = [file for file in (_read(row, classes) for row in rows) if file]
     return sorted(found, key=lambda file: (file.next_visit or date.max, file.attention, file.pk))
+
+
+def log_list(*, actor, files, care_class=None, address: str = ""):
+    """That lists of files were shown, in a row for each class (of one class also if it is empty), where the reader's
+    posts that may know of it lie."""
+    counted = Counter(file.care_class for file in files)
+    for known in [care_class] if care_class else sorted(counted, key=lambda one: one.pk):
+        access.log_list(
+            actor=actor, path=_common(care.paths_of(actor, known)), tags=care.class_tags(known), rows=counted[known],
+            address=address,
+        )  # fmt: skip
+
+
+def _common(paths) -> str:
+    """The path of the smallest grid that holds all of these: the tree has one root."""
+    return f"{commonpath(paths)}/"
 
 
 def counts(*, actor, today: date) -> dict[int, tuple[int, int]]:

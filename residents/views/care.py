@@ -24,7 +24,7 @@ from residents.models import CareRecord, Resident
 from residents.models.trail import Kind
 from residents.services import care as registers
 from residents.services import rights, support
-from residents.views.base import export_url, one, reader
+from residents.views.base import address_of, export_url, one, reader
 from residents.views.records import attempt
 
 ROWS_ON_A_PAGE = 50
@@ -57,6 +57,8 @@ def care(request):
         if chosen.statutory
         else _entries(request, chosen)
     )
+    if chosen.statutory:
+        support.log_list(actor=request.user, files=rows, care_class=chosen, address=address_of(request))
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     if chosen.statutory:
         page.object_list = support.with_people(request.user, page.object_list)

@@ -23,16 +23,12 @@ from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
-from residents.views.base import one, reader
+from residents.views.base import address_of, one, reader
 from residents.views.records import attempt
 
 KINDS = {"resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace}
 ROWS_ON_A_PAGE = 50
 MOST_LOOKS = 20
-
-
-def address_of(request) -> str:
-    return request.META.get("REMOTE_ADDR", "")
 
 
 @reader

@@ -14,9 +14,8 @@ from grids.scope import Scope
 from residents.forms.care import EntryForm, ReasonForm
 from residents.forms.records import EndForm
 from residents.services import rights, support
-from residents.views.base import reader
+from residents.views.base import address_of, reader
 from residents.views.care import noted
-from residents.views.privacy import address_of
 from residents.views.records import attempt
 
 

@@ -1,6 +1,7 @@
 """Pages of private data and registers: what they show to whom, and nothing at all to others."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
+from residents import care
 from residents.models import Access, CareRecord, SupportRecord
 from residents.services import access, support
 from residents.services import care as registers
@@ -341,3 +343,63 @@ def test_a_guardian_s_phone_stands_masked_in_an_opened_file_and_is_written_blind
     assert client.post(url("support-change", file.pk), form | {"own_guardian_phone": "12"}).status_code == 422
     client.post(url("support-change", file.pk), form | {"own_guardian_phone": "13700002222"})
     assert support.brief(actor=people.leader, pk=file.pk).own["guardian_phone"] == "13700002222"
+
+
+# ---- lists of statutory registers
+
+
+def opened():
+    return list(Access.objects.filter(act="list").order_by("pk").values_list("user", "rows", "grid", "class_tag"))
+
+
+def test_opening_the_list_of_a_statutory_register_is_written_down_once(people, monkeypatch):
+    for person in (people.ill, people.neighbour):
+        people.file(person)
+    client, page = browser(people.leader), f"{url('care')}?class=mental_disorder"
+    row = (people.leader.pk, 2, people.home.pk, care.class_tag(people.disorder))
+    for turned in (page, f"{page}&page=2", page):
+        assert client.get(turned).status_code == 200
+    assert opened() == [row]
+    client.get(url("care") + "?class=solitary_elderly")
+    assert opened() == [row]  # a care register's list is none of these
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == [row]  # no more than what was open
+    people.file(people.old)
+    client.get(page)
+    assert opened()[1:] == [(people.leader.pk, 3, *row[2:])]
+    monkeypatch.setattr(access, "LISTED", timedelta(0))
+    client.get(page)
+    assert len(opened()) == 3
+    browser(people.head).get(page)
+    assert opened()[3][:3] == (people.head.pk, 3, people.county.west.station.grid_id)
+    shown = text(browser(people.head).get(f"{url('access')}?act=list"))
+    assert shown.count(f"<td>{people.leader}</td>") == 3 and "严重精神障碍" not in shown
+
+
+def test_visits_due_in_statutory_registers_are_such_a_list(people):
+    client = browser(people.leader)
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == []
+    people.file(visit_days=10)
+    client.get(f"{url('due')}?list=visits")
+    assert opened() == []
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == [(people.leader.pk, 1, people.home.pk, care.class_tag(people.disorder))]
+
+
+def test_lists_are_no_looks_at_single_records(people, settings):
+    settings.UNMASK_PER_DAY = 1
+    people.file()
+    browser(people.leader).get(f"{url('care')}?class=mental_disorder")
+    assert access.looks_today(people.leader) == 0
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+
+
+def test_who_may_not_know_the_register_leaves_no_row_and_reads_none(people):
+    people.file()
+    for outsider in (people.county.worker, people.leader_east, people.county.operator):
+        browser(outsider).get(f"{url('care')}?class=mental_disorder")
+    assert [row for row in opened() if row[1]] == []
+    browser(people.leader).get(f"{url('care')}?class=mental_disorder")
+    seen = text(browser(people.inspector).get(url("access")))
+    assert f"<td>{people.leader}</td>" not in seen
