@@ -21,6 +21,7 @@ from residents.models.trail import VIEW_ACCESS, Kind
 from residents.selectors import changes as told
 from residents.selectors import figures
 from residents.services import care as registers
+from residents.services import classes as definitions
 from residents.services import trail
 
 MODEL_OF = {kind: model for model, kind in trail.KINDS.items()}
@@ -50,6 +51,7 @@ def _row_fields():
 class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
     """A class of care; its own fields are lines of a table, never a text of code."""
 
+    actor = None
     roles = forms.MultipleChoiceField(
         choices=CHOICES, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("roles that may see it"),
         required=False,
@@ -63,6 +65,7 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.roles_before = list(self.instance.roles or [])
         for row, field in enumerate(self.instance.fields or []):
             for part in PARTS:
                 value = "、".join(field["choices"]) if part == "choices" else field[part]
@@ -74,6 +77,11 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
             self.definition = schema.checked(self._definition(cleaned))
         except Invalid as error:
             self.add_error(None, [str(word) for word in error.fields["fields"]])
+        group, after = cleaned.get("group") or self.instance.group, cleaned.get("roles", [])
+        try:
+            definitions.check_roles(actor=self.actor, group=group, before=self.roles_before, after=after)
+        except Invalid as error:
+            self.add_error("roles", error.fields["roles"])
         return cleaned
 
     def _definition(self, cleaned):
@@ -113,6 +121,18 @@ class CareClassAdmin(SharedAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return ("code", "group", "fields_shown") if obj else ("fields_shown",)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.actor = request.user
+        return form
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        before = form.roles_before
+        definitions.note_roles(
+            actor=request.user, care_class=obj, before=before, address=request.META.get("REMOTE_ADDR", "")
+        )
 
     @admin.display(description=gettext_lazy("own fields"))
     def fields_shown(self, care_class):
@@ -318,15 +338,15 @@ class AccessAdmin(LookedAtAdmin):
         "act",
         "kind",
         "named",
-        "reason",
+        "reason_told",
         "address",
         "rows_taken",
         "flagged",
         "grid",
     )
     list_filter = ("flagged", KindFilter)
-    fields = ("at", "user", "act", "kind", "named", "fields", "reason", "address", "rows", "flags", "grid")
-    readonly_fields = ("named",)
+    fields = ("at", "user", "act", "kind", "named", "fields", "reason_told", "address", "rows", "flags", "grid")
+    readonly_fields = ("named", "reason_told")
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).filter(~Q(kind=Kind.SUPPORT) | care.support_q(request.user))
@@ -337,6 +357,10 @@ class AccessAdmin(LookedAtAdmin):
     @admin.display(description=gettext_lazy("record"))
     def named(self, row):
         return row.resident.name if row.resident else f"#{row.record_id or ''}"
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def reason_told(self, row):
+        return row.told
 
     @admin.display(description=gettext_lazy("records"))
     def rows_taken(self, row):

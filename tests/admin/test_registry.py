@@ -234,3 +234,62 @@ def test_phones_of_own_fields_stand_masked_in_the_admin_and_are_written_blind(co
     assert posted(client, CareRecord, entry.pk, own_contact_phone="13900001111").status_code == 302
     entry.refresh_from_db()
     assert entry.values == {"contact": "钱小", "contact_phone": "13900001111"}
+
+
+# ---- who may know of a statutory register
+
+
+def statutory():
+    classes.load(CareClass)
+    return CareClass.objects.get(code="mental_disorder")
+
+
+def test_an_administrator_does_not_let_an_own_role_into_a_statutory_register(county, whole):
+    register, client = statutory(), browser(whole)
+    before = register.roles
+    for roles in ([*before, "district_admin"], ["district_admin"]):
+        answer = posted(client, CareClass, register.pk, roles=roles)
+        assert answer.status_code == 200 and list(errors(answer)) == ["roles"]
+    register.refresh_from_db()
+    assert register.roles == before
+    made = class_data(group="statutory", roles=["worker_full", "district_admin"])
+    assert "roles" in errors(client.post(url(CareClass, "add"), made))
+    assert not CareClass.objects.filter(code="bereaved").exists()
+    assert not Access.objects.exists()
+
+
+def test_a_post_of_tomorrow_or_at_a_unit_is_an_own_role_too(county, whole):
+    from tests.factories import PostFactory
+
+    PostFactory(user=whole, role="grid_leader", grid=county.west.grids[0], since="2099-01-01")
+    PostFactory(user=whole, role="inspector", grid=county.west.town, since="2020-01-01", until="2021-01-01")
+    register = statutory()
+    CareClass.objects.filter(pk=register.pk).update(roles=["centre_head"])
+    answer = posted(browser(whole), CareClass, register.pk, roles=["centre_head", "grid_leader"])
+    assert list(errors(answer)) == ["roles"]
+    assert posted(browser(whole), CareClass, register.pk, roles=["centre_head", "inspector"]).status_code == 302
+    assert posted(browser(whole), CareClass, register.pk, roles=["inspector"]).status_code == 302
+
+
+def test_every_change_of_a_class_s_roles_is_where_supervisors_look(county, whole):
+    register, client = statutory(), browser(whole)
+    CareClass.objects.filter(pk=register.pk).update(roles=["grid_leader", "centre_head"])
+    assert posted(client, CareClass, register.pk, visit_days=20).status_code == 302
+    assert not Access.objects.exists()
+    assert posted(client, CareClass, register.pk, roles=["grid_leader", "inspector"]).status_code == 302
+    row = Access.objects.get()
+    assert (row.act, row.kind, row.record_id, row.user, row.address) == (
+        "roles", "class", register.pk, whole, "127.0.0.1",
+    )  # fmt: skip
+    assert row.fields == [["centre_head", "grid_leader"], ["grid_leader", "inspector"]]
+    told = row.told
+    assert told.count("→") == 1 and "督导员" not in told.split("→")[0] and "督导员" in told.split("→")[1]
+    supervisor = county.person("inspector", grid=county.west.grids[0].parent.parent.parent)
+    assert told not in browser(supervisor).get("/registry/access/").content.decode()
+    top = county.person("inspector", grid=whole.posts.get(role="district_admin").grid)
+    page = browser(top).get("/registry/access/").content.decode()
+    assert told in page and f"#{register.pk}" in page and register.name not in page
+    assert told in client.get(url(Access)).content.decode()
+    made = client.post(url(CareClass, "add"), class_data())
+    assert made.status_code == 302
+    assert Access.objects.latest("pk").fields == [[], ["worker_full"]]
