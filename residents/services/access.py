@@ -41,6 +41,7 @@ LOWEST = 4  # level of the grids that have no others below
 class TooMany(Refused):
     """This person has looked at so many records today that no more are shown."""
 
+    status = 429
     code = "too_many"
 
 

@@ -24,7 +24,7 @@ from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
 from residents.views.base import address_of, one, reader
-from residents.views.records import attempt
+from residents.views.records import attempt, status_of
 
 KINDS = {"resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace}
 ROWS_ON_A_PAGE = 50
@@ -58,7 +58,7 @@ def unmask(request, kind, pk):
         if shown is not None:
             rows = [(record._meta.get_field(name).verbose_name, value) for name, value in shown.items()]
             return _part(request, "_unmasked", context | {"rows": rows})
-    return _part(request, "_unmask_form", context | {"form": form}, status=422 if form.errors else 200)
+    return _part(request, "_unmask_form", context | {"form": form}, status=status_of(form))
 
 
 def _part(request, name, context, status=200):
@@ -143,7 +143,7 @@ def statement(request, pk):
         if made is not None:
             return _statement_pdf(request, made)
     context = {"record": found, "form": form, "title": _("Statement of the data held about a person")}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _statement_pdf(request, made):
@@ -176,4 +176,4 @@ def erase(request, pk):
             return redirect("residents:home")
     title = _("Erase the personal data of %(name)s") % {"name": found.name}
     context = {"record": found, "form": form, "title": title, "danger": True}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))

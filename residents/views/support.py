@@ -16,7 +16,7 @@ from residents.forms.records import EndForm
 from residents.services import rights, support
 from residents.views.base import address_of, reader
 from residents.views.care import noted
-from residents.views.records import attempt
+from residents.views.records import attempt, status_of
 
 
 def _file(request, pk):
@@ -46,7 +46,7 @@ def open_file(request, pk):
         "class": file.care_class.name,
     }
     context = {"record": file.resident, "form": form, "title": title}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _shown(request, file, form=None):
@@ -103,7 +103,7 @@ def end(request, pk):
             return _to_list(file)
     title = _("End: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
     context = {"record": file.resident, "form": form, "title": title, "danger": True}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _to_list(file):

@@ -19,6 +19,7 @@ from tests.residents.scene import GUARDIAN
 
 pytestmark = pytest.mark.django_db
 WHY = "核对低保申请材料"
+LIMIT = "您今天已查看 1 条记录"
 SECRET = ("精神障碍", "机密监护人", "安置帮教", "社区矫正", "戒毒")
 
 
@@ -78,11 +79,22 @@ def test_other_records_have_their_private_fields_too(people, kind):
 
 
 def test_the_day_s_limit_is_said_in_words(people, settings):
-    settings.UNMASK_PER_DAY = 0
-    answer = browser(people.leader).post(
-        url("unmask", "resident", people.old.pk), {"fields_wanted": ["phone"], "reason": WHY}
-    )
-    assert answer.status_code in (403, 422) and people.old.phone not in text(answer)
+    settings.UNMASK_PER_DAY = 1
+    file, client = people.file(), browser(people.leader)
+    phone = {"fields_wanted": ["phone"], "reason": WHY}
+    assert client.post(url("unmask", "resident", people.ill.pk), phone).status_code == 200
+    for name, args, given in (
+        ("unmask", ("resident", people.old.pk), phone),
+        ("statement", (people.old.pk,), {"reason": WHY}),
+        ("support-file", (file.pk,), {"reason": WHY}),
+    ):
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.post(url(name, *args), given, headers=headers)
+            shown = text(answer)
+            assert answer.status_code == 429, name
+            assert LIMIT in shown and "相应权限" not in shown, name
+            assert WHY in shown and people.old.phone not in shown and "机密监护人" not in shown
+    assert Access.objects.count() == 1
 
 
 def test_neighbours_cannot_unmask(people):
