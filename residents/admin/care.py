@@ -323,7 +323,10 @@ class ChangeAdmin(LookedAtAdmin):
 
     @admin.display(description=gettext_lazy("changes"))
     def changes_shown(self, change):
-        fields = told.fields_of(MODEL_OF[change.kind], change)
+        entries = CareRecord.objects.filter(pk=change.record_id).select_related("care_class")
+        entry = entries.first() if change.kind == Kind.CARE else None
+        own, names = entry.care_class.fields if entry else (), told.workers_in([change.changes])
+        fields = told.fields_of(MODEL_OF[change.kind], change, names, own)
         return format_html_join("", "<div>{}: {} → {}</div>", fields) or "—"
 
 

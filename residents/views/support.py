@@ -13,6 +13,7 @@ from core.errors import NotFound
 from grids.scope import Scope
 from residents.forms.care import EntryForm, ReasonForm
 from residents.forms.records import EndForm
+from residents.selectors.changes import changes_in
 from residents.services import rights, support
 from residents.views.base import address_of, reader
 from residents.views.care import noted
@@ -53,7 +54,8 @@ def _shown(request, file, form=None):
     path = file.resident.grid.path
     form = form or EntryForm(care_class=file.care_class, path=path, entry=file, own=file.own)
     context = {
-        "file": file, "record": file.resident, "form": form, "history": support.history(actor=request.user, pk=file.pk),
+        "file": file, "record": file.resident, "form": form,
+        "lines": changes_in(file, support.history(actor=request.user, pk=file.pk)),
         "may_edit": file.until is None and Scope.of(request.user).may_at(rights.EDIT, path),
         "today": timezone.localdate(),
     }  # fmt: skip

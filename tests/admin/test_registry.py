@@ -293,3 +293,19 @@ def test_every_change_of_a_class_s_roles_is_where_supervisors_look(county, whole
     made = client.post(url(CareClass, "add"), class_data())
     assert made.status_code == 302
     assert Access.objects.latest("pk").fields == [[], ["worker_full"]]
+
+
+def test_the_admin_tells_own_fields_of_an_entry_from_and_to(county, west, rows):
+    from residents.services import care as registers
+
+    classes.load(CareClass)
+    person, solitary = rows[0][Resident], CareClass.objects.get(code="solitary_elderly")
+    given = {"contact": "钱小", "contact_phone": "13811112222"}
+    entry = registers.begin(actor=county.worker, resident=person, care_class=solitary, data=given)
+    registers.change(entry, actor=county.worker, data={"contact": "钱大", "contact_phone": "13900001111"})
+    client = browser(west)
+    change = Change.objects.filter(kind="care", record_id=entry.pk).latest("pk")
+    for page in (url(CareRecord, "change", entry.pk), url(Change, "change", change.pk)):
+        shown = client.get(page).content.decode()
+        assert "钱小 → 钱大" in shown and "138****2222 → 139****1111" in shown, page
+        assert "13811112222" not in shown and "13900001111" not in shown

@@ -1,7 +1,9 @@
 """Pages of private data and registers: what they show to whom, and nothing at all to others."""
 
 import io
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -15,7 +17,7 @@ from residents import care
 from residents.models import Access, CareRecord, SupportRecord
 from residents.services import access, support
 from residents.services import care as registers
-from tests.residents.scene import GUARDIAN
+from tests.residents.scene import GUARDIAN, CareClassFactory
 
 pytestmark = pytest.mark.django_db
 WHY = "核对低保申请材料"
@@ -415,3 +417,48 @@ def test_who_may_not_know_the_register_leaves_no_row_and_reads_none(people):
     browser(people.leader).get(f"{url('care')}?class=mental_disorder")
     seen = text(browser(people.inspector).get(url("access")))
     assert f"<td>{people.leader}</td>" not in seen
+
+
+# ---- history
+
+
+def plain(answer):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text(answer))).split())
+
+
+def test_the_history_of_an_entry_tells_from_and_to_with_phones_masked(people):
+    entry = registers.begin(
+        actor=people.leader, resident=people.old, care_class=people.solitary, responsible=people.leader,
+        data={"contact": "钱小", "contact_phone": "13811112222", "health": "自理"},
+    )  # fmt: skip
+    registers.change(
+        entry, actor=people.county.worker, attention=1, responsible=people.county.worker,
+        data={"contact_phone": "13900001111", "health": "失能"},
+    )  # fmt: skip
+    assert url("history", "care", entry.pk) in text(browser(people.leader).get(url("care-entry", entry.pk)))
+    told = browser(people.leader).get(url("history", "care", entry.pk), headers={"HX-Request": "true"})
+    changed, begun = f" {plain(told)}".split(" 修改 ")[1].split(" 纳入 ")
+    for words in (
+        f"责任人 {people.leader} → {people.county.worker}", "关注等级 中 → 高", "138****2222 → 139****1111", "自理 → 失能",
+    ):  # fmt: skip
+        assert words in changed, (words, changed)
+    assert "钱小" in begun and "钱小" not in changed and "138****2222" in begun
+    assert "13811112222" not in text(told) and "13900001111" not in text(told)
+    for outsider in (people.leader_east, people.county.worker_next):
+        assert browser(outsider).get(url("history", "care", entry.pk)).status_code == 404
+    only_heads = CareClassFactory(code="only-heads", roles=["centre_head"])
+    CareRecord.objects.filter(pk=entry.pk).update(care_class=only_heads)
+    assert browser(people.leader).get(url("history", "care", entry.pk)).status_code == 404
+
+
+def test_the_history_of_a_file_stands_in_the_opened_file_alone(people):
+    file = people.file(responsible=people.leader)
+    own = GUARDIAN | {"guardian": "新监护人", "guardian_phone": "13700002222"}
+    support.change(actor=people.leader, pk=file.pk, attention=1, responsible=None, data=own)
+    client, page = browser(people.leader), url("support-file", file.pk)
+    assert "机密监护人" not in text(client.get(page))
+    shown = plain(client.post(page, {"reason": WHY}))
+    for words in ("机密监护人 → 新监护人", "139****6666 → 137****2222", "关注等级 中 → 高", f"责任人 {people.leader} → —"):
+        assert words in shown, (words, shown)
+    assert "13955556666" not in shown and "13700002222" not in shown
+    assert client.get(url("history", "support", file.pk)).status_code == 404
