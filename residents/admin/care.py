@@ -244,7 +244,11 @@ class CareRecordAdmin(ServiceAdmin):
         if obj is None:
             fields["end_on"] = None
         kwargs["form"] = type("EntryForm", (EntryForm,), fields)
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        if worker := form.base_fields.get("responsible"):
+            fit = registers.workers_at(obj.grid.path, care_class) if obj else registers.workers_of(care_class)
+            worker.queryset = worker.queryset.filter(pk__in=fit.values("pk"))
+        return form
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "responsible":

@@ -82,7 +82,7 @@ class EntryForm(forms.Form):
 
     def __init__(self, *args, care_class, path, entry=None, own=None, told=True, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["responsible"].queryset = workers_at(path)
+        self.fields["responsible"].queryset = workers_at(path, care_class)
         self.fields |= own_fields(care_class.fields, None if entry is None else own or {}, told)
         if entry is None:
             self.initial |= {

@@ -272,8 +272,8 @@ def change(*, actor, pk, attention=None, responsible=..., visit_days=None, data=
     before = asdict(file)
     days = file.visit_days
     _settle(
-        file, actor, file.attention if attention is None else attention,
-        file.responsible_id if responsible is ... else responsible, days if visit_days is None else visit_days,
+        file, actor, file.attention if attention is None else attention, responsible,
+        days if visit_days is None else visit_days,
     )  # fmt: skip
     if file.visit_days != days:
         file.next_visit = (file.visited_on or timezone.localdate()) + timedelta(days=file.visit_days)
