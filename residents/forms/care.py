@@ -10,7 +10,7 @@ from residents.forms.fields import REMOVE, MaskedField
 from residents.forms.records import DAY
 from residents.models.care import Attention
 from residents.services import access
-from residents.services.care import MOST_REASON, workers_at
+from residents.services.care import MOST_REASON, MOST_WORDS, workers_at
 
 OWN = "own_"
 
@@ -103,7 +103,22 @@ class EntryForm(forms.Form):
         return [(self[name], name == "reason") for name in self.fields]
 
 
-class DayForm(forms.Form):
-    """When somebody was there."""
+class VisitForm(forms.Form):
+    """When somebody was there (today if nothing is said) and what there was to say."""
 
-    on = forms.DateField(label=_("visited on"), widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    on = forms.DateField(
+        label=_("visited on"), required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
+    )
+    words = forms.CharField(label=_("What there was to say"), max_length=MOST_WORDS, required=False)
+
+    def __init__(self, *args, **kwargs):
+        today = timezone.localdate()
+        super().__init__(*args, auto_id="visit-%s", initial={"on": today}, **kwargs)
+        self.fields["on"].widget.attrs["max"] = today.isoformat()
+
+    def given(self) -> dict:
+        return {"on": self.cleaned_data["on"], "words": self.cleaned_data["words"]}
+
+    @property
+    def rows(self):
+        return [(self[name], name == "words") for name in self.fields]

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from pypdf import PdfReader
 
 from residents import care
-from residents.models import Access, CareRecord, SupportRecord
+from residents.models import Access, CareClass, CareRecord, SupportRecord
 from residents.services import access, support
 from residents.services import care as registers
 from tests.residents.scene import GUARDIAN, CareClassFactory
@@ -462,3 +462,41 @@ def test_the_history_of_a_file_stands_in_the_opened_file_alone(people):
         assert words in shown, (words, shown)
     assert "13955556666" not in shown and "13700002222" not in shown
     assert client.get(url("history", "support", file.pk)).status_code == 404
+
+
+# ---- visits
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2099-01-01", "不能晚于今天"), ("2025-12-31", "2026-01-01"), ("2026-02-31", "有效")]
+)
+def test_a_visit_on_a_wrong_day_is_said_at_the_field_and_what_was_typed_stays(people, day, said):
+    entry, file = people.care(), people.file()
+    CareRecord.objects.filter(pk=entry.pk).update(since="2026-01-01")
+    client = browser(people.leader)
+    for page in (url("care-visit", entry.pk), url("support-visit", file.pk)):
+        answer = client.post(page, {"on": day, "words": "灯坏了，已报修", "next": "entry"})
+        shown = text(answer)
+        assert answer.status_code == 422
+        assert f'value="{day}"' in shown and 'value="灯坏了，已报修"' in shown
+        errors = re.search(r'id="visit-on_errors"[^>]*>(.*?)</ul>', shown, re.DOTALL)
+        assert errors and said in errors[1], page
+        assert "机密监护人" not in shown
+    assert not entry.visits.exists() and support.brief(actor=people.leader, pk=file.pk).visits == []
+    assert Access.objects.count() == 0
+
+
+def test_a_visit_to_somebody_whose_care_has_ended_is_refused_in_words(people):
+    entry, client = people.care(), browser(people.leader)
+    registers.end(entry, actor=people.leader, reason="子女接回")
+    answer = client.post(url("care-visit", entry.pk), {"on": "", "words": "来过"})
+    assert answer.status_code == 422 and "已经终止" in text(answer)
+    pressed = client.post(url("care-visit", entry.pk), follow=True)
+    assert pressed.status_code == 200 and "已经终止" in text(pressed)
+
+
+def test_a_visit_without_a_day_is_of_today(people):
+    entry = people.care()
+    done = browser(people.leader).post(url("care-visit", entry.pk), {"on": "", "words": " 一切正常 ", "next": "entry"})
+    assert done.url == url("care-entry", entry.pk)
+    assert [(one.day, one.words) for one in entry.visits.all()] == [(timezone.localdate(), "一切正常")]
