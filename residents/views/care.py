@@ -61,6 +61,9 @@ def care(request):
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     if chosen.statutory:
         page.object_list = support.with_people(request.user, page.object_list)
+    scope = Scope.of(request.user)
+    for row in page:
+        row.may_edit = scope.may_at(rights.EDIT, row.resident.grid.path if chosen.statutory else row.grid.path)
     kind = Kind.SUPPORT if chosen.statutory else Kind.CARE
     url = export_url(request.user, kind, **{"class": chosen.code}) if page.object_list else ""
     return render(request, "residents/care.html", context | {"page": page, "export_url": url})

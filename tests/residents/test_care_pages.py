@@ -500,3 +500,15 @@ def test_a_visit_without_a_day_is_of_today(people):
     done = browser(people.leader).post(url("care-visit", entry.pk), {"on": "", "words": " 一切正常 ", "next": "entry"})
     assert done.url == url("care-entry", entry.pk)
     assert [(one.day, one.words) for one in entry.visits.all()] == [(timezone.localdate(), "一切正常")]
+
+
+def test_whoever_may_only_read_a_register_is_offered_no_visit(people):
+    entry, file = people.care(), people.file()
+    CareClass.objects.filter(pk=people.solitary.pk).update(roles=["police_officer", "grid_leader"])
+    police = people.county.person("police_officer", grid=people.home)
+    visits = {"solitary_elderly": url("care-visit", entry.pk), "mental_disorder": url("support-visit", file.pk)}
+    for code, visit in visits.items():
+        read = text(browser(police).get(f"{url('care')}?class={code}"))
+        assert ("老人" in read or "赵病人" in read) and visit not in read
+        assert visit in text(browser(people.leader).get(f"{url('care')}?class={code}"))
+        assert browser(police).post(visit).status_code == 403
