@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from residents import care
 from residents.models import Access, CareClass, CareRecord, SupportRecord
-from residents.services import access, support
+from residents.services import access, records, support
 from residents.services import care as registers
 from tests.residents.scene import GUARDIAN, CareClassFactory
 
@@ -291,6 +291,8 @@ def test_the_registers_of_a_person_are_those_one_may_know(people):
 def test_a_statement_is_printed_for_a_reason(people):
     entry = people.care()
     registers.visit(entry, actor=people.leader, words="喝了药")
+    registers.end(entry, actor=people.leader, reason="子女接回")
+    records.change(people.old, actor=people.leader, occupation="退休教师")
     page, client = url("statement", people.old.pk), browser(people.leader)
     assert people.old.id_number not in text(client.get(page))
     with translation.override("zh-hans"):
@@ -298,7 +300,10 @@ def test_a_statement_is_printed_for_a_reason(people):
     assert made.headers["Content-Type"] == "application/pdf" and "no-store" in made.headers["Cache-Control"]
     paper = PdfReader(io.BytesIO(made.content))
     words = "".join(page.extract_text() for page in paper.pages)
-    for told in ("钱老人", people.old.id_number, people.old.phone, "独居老人", "本人持证申请查询", "喝了药"):
+    for told in (
+        "钱老人", people.old.id_number, people.old.phone, "独居老人", "本人持证申请查询", "喝了药", "关注等级", "子女接回",
+        "→ 退休教师",
+    ):  # fmt: skip
         assert told in words, told
     assert Access.objects.get().act == "statement"
     assert client.post(page, {"reason": ""}).status_code == 422

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.errors import Conflict, Invalid, NotFound, Refused
 from events.models import Event
@@ -40,9 +40,39 @@ def test_a_statement_holds_all_that_is_held_and_is_logged(people):
     values = dict(told.rows)
     assert people.old.id_number in values.values() and people.old.phone in values.values()
     assert "退休教师" in values.values() and "钱老人" in values.values()
-    assert len(told.care) == 1 and told.changes == 1 and told.files == []
+    assert len(told.care) == 1 and len(told.changes) == 1 and told.files == []
     (row,) = told.accesses
     assert (row.act, row.user, row.resident) == ("statement", people.leader, people.old)
+
+
+def test_a_statement_tells_of_each_register_how_closely_by_whom_and_why(people):
+    more = {"attention": 1, "responsible": people.leader, "reason": "子女在外地", "since": date(2026, 1, 1)}
+    entry = registers.begin(actor=people.leader, resident=people.ill, care_class=people.solitary, **more)
+    registers.end(entry, actor=people.leader, on=date(2026, 2, 1), reason="子女接回")
+    file = people.file(attention=3, responsible=people.head)
+    with translation.override("en"):
+        told = subject.statement(actor=people.leader, resident=people.ill, reason=WHY)
+        closed, sealed = (dict(one["facts"]) for one in told.registers)
+    assert closed == {
+        "Attention": "high", "Responsible": str(people.leader), "visit interval (days)": str(entry.visit_days),
+        "reason of the beginning": "子女在外地", "reason of the end": "子女接回",
+    }  # fmt: skip
+    assert sealed == {
+        "Attention": "low", "Responsible": str(people.head), "visit interval (days)": str(file.visit_days),
+        "Next visit": str(file.next_visit), "reason of the beginning": "评估纳入",
+        "监护人": "机密监护人", "监护人电话": "139****6666", "治疗情况": "规律服药",
+    }  # fmt: skip
+
+
+def test_a_statement_tells_the_whole_history_masked(people):
+    for number in range(60):
+        records.change(people.old, actor=people.leader, occupation=f"退休教师{number}")
+    records.change(people.old, actor=people.leader, phone="13712344321")
+    told = subject.statement(actor=people.leader, resident=people.old, reason=WHY)
+    assert len(told.changes) == 61
+    newest, oldest = told.changes[0], told.changes[-1]
+    assert [field[2] for field in newest["fields"]] == ["137****4321"] and newest["who"] == str(people.leader)
+    assert [field[2] for field in oldest["fields"]] == ["退休教师0"]
 
 
 def test_a_statement_tells_the_clerk_nothing_of_registers_beyond_their_role(people):
