@@ -30,12 +30,14 @@ from residents.selectors.changes import all_changes
 from residents.services import access, rights, support, trail
 
 NOBODY = "（已删除）"  # in the place of a name
-# What is left of a person: a row that figures of the past count, and nothing that says who it was.
+# What is left of a person: a row that figures of the past count by grid and status, and nothing that says who it was.
+# Sex is the code for "not stated"; yes or no has no third value, so that it is the same for everybody.
 EMPTY = {
-    "name": NOBODY, "pinyin": "", "initials": "", "birth_date": "", "birth_month": None, "id_number": "", "id_tag": "",
-    "tail_tag": "", "phone": "", "phone_tag": "", "household": None, "relation": "", "dwelling": None,
-    "hukou_address": "", "ethnicity": "", "education": "", "marriage": "", "political": "", "occupation": "",
-    "inflow_reason": "", "inflow_from": "", "permit_expires": None,
+    "name": NOBODY, "pinyin": "", "initials": "", "sex": "9", "birth_date": "", "birth_month": None, "id_kind": "",
+    "id_number": "", "id_tag": "", "tail_tag": "", "phone": "", "phone_tag": "", "household": None, "relation": "",
+    "dwelling": None, "population": "", "hukou_address": "", "hukou_here": True, "ethnicity": "", "education": "",
+    "marriage": "", "political": "", "occupation": "", "inflow_reason": "", "inflow_from": "", "permit_expires": None,
+    "ended_on": None,
 }  # fmt: skip
 
 

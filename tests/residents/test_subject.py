@@ -15,7 +15,7 @@ from residents.intake import service
 from residents.intake.stage import Stage
 from residents.intake.stage import rows as rows_of
 from residents.models import Access, CareRecord, Change, Erasure, Resident, SupportRecord
-from residents.services import access, life, records, subject, support
+from residents.services import access, life, records, subject, support, tenancies
 from residents.services import care as registers
 from tests.residents.factories import id_number
 from tests.residents.intake_scene import PEOPLE, applied, csv_file
@@ -136,6 +136,25 @@ def test_erasing_leaves_nothing_that_says_who_it_was(people):
     assert rows.count() == kept + 1
     assert [row.changes for row in rows] == [{}] * (kept + 1)
     assert set(Erasure.objects.values_list("kind", flat=True)) == {"resident", "care", "support"}
+
+
+def test_an_erased_row_is_the_same_for_everybody(people):
+    given = [
+        {"sex": "1", "id_kind": "414", "population": "floating", "hukou_here": False, "ethnicity": "02"},
+        {"sex": "2", "id_kind": "111", "population": "registered", "hukou_here": True, "ethnicity": "01"},
+    ]
+    left = []
+    for number, more in enumerate(given):
+        person = people.person(f"褚{number}", people.home, **more)
+        depart(people, person, days=number)
+        subject.erase(actor=people.head, resident=person, reason="本人申请，目的已终止")
+        left.append(Resident.objects.filter(pk=person.pk).values(*subject.EMPTY).get())
+        with pytest.raises(Invalid):
+            tenancies.begin_tenancy(actor=people.head, dwelling=people.old.dwelling, tenant=person, since=TODAY)
+    assert left[0] == left[1]
+    assert [left[0][name] for name in ("sex", "id_kind", "population", "hukou_here", "ended_on")] == [
+        "9", "", "", True, None,
+    ]  # fmt: skip
 
 
 def test_what_an_import_keeps_for_its_undoing_is_erased_too(people):
