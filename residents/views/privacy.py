@@ -18,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from core.pdf import pdf
 from grids.scope import Scope
+from residents import care
 from residents.forms.care import ReasonForm, UnmaskForm
-from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
+from residents.models import Access, CareClass, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
@@ -76,7 +77,8 @@ def access_log(request):
     scope = Scope.of(request.user)
     if not scope.may(VIEW_ACCESS):
         raise PermissionDenied
-    rows, asked = _asked(request, Access.objects.visible_to(request.user))
+    acts = _acts(request.user)
+    rows, asked = _asked(request, Access.objects.visible_to(request.user), acts)
     rows = rows.select_related("user", "grid", "resident__grid").defer(
         "grid__boundary",
         "resident__grid__boundary",
@@ -88,18 +90,25 @@ def access_log(request):
     for row in page:
         person = row.resident
         row.named = person if person and scope.may_at(VIEW, person.grid.path) else None
-    context = {"page": page, "asked": asked, "acts": Access.Act.choices}
+    context = {"page": page, "asked": asked, "acts": [(act.value, act.label) for act in acts]}
     return render(request, "residents/access.html", context)
 
 
-def _asked(request, rows):
+def _acts(user) -> list[Access.Act]:
+    """What can have been done, as far as this person may know: without a statutory class nothing tells of any."""
+    if care.classes_for(user, group=CareClass.Group.STATUTORY):
+        return list(Access.Act)
+    return [act for act in Access.Act if act not in (Access.Act.OPEN, Access.Act.LIST)]
+
+
+def _asked(request, rows, acts):
     """Filters of the log; what cannot be understood filters nothing."""
     asked = {
         name: request.GET.get(name, "").replace("\0", "")[:60] for name in ("flagged", "act", "who", "day")
     }
     if asked["flagged"]:
         rows = rows.filter(flagged=True)
-    if asked["act"] in Access.Act.values:
+    if asked["act"] in acts:
         rows = rows.filter(act=asked["act"])
     if asked["who"]:
         rows = rows.filter(user__in=User.objects.filter(name__startswith=asked["who"]).values("pk"))

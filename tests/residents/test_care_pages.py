@@ -145,6 +145,17 @@ def test_the_log_is_filtered(people, query, found, monkeypatch):
     assert (WHY in text(browser(people.head).get(f"{url('access')}?{query}"))) == found
 
 
+def test_the_log_s_filter_offers_what_its_reader_may_know_of(people):
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    for reader, knows in ((people.head, True), (people.inspector, False)):
+        shown = text(browser(reader).get(url("access")))
+        assert [f'value="{act}"' in shown for act in ("open", "list")] == [knows, knows]
+        assert ("特殊人群" in shown) == knows
+        assert all(f'value="{act}"' in shown for act in ("unmask", "export", "statement", "roles"))
+        # Asked by hand it filters nothing, as any word that is none of the choices.
+        assert (WHY in text(browser(reader).get(f"{url('access')}?act=open"))) == (not knows)
+
+
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_log_costs_the_same_for_one_row_and_thirty(people, count):
     for _turn in range(count):
