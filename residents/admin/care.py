@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.roles import CHOICES
-from core.admin import SharedAdmin
+from core.admin import Realm, SharedAdmin
 from core.errors import Invalid
 from residents import care, schema
 from residents.admin.base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
@@ -111,6 +111,13 @@ class CareClassAdmin(SharedAdmin):
     list_display = ("name", "group", "visit_days", "keep_days", "active", "order")
     list_filter = ("group", "active")
     search_fields = ("name", "code")
+
+    def rows(self, request):
+        """Whoever defines classes sees all of them; others no statutory one that they may not know of."""
+        if Realm.of(request.user).may_everywhere(self.permission("change")):
+            return super().rows(request)
+        known = [one.pk for one in care.classes_for(request.user)]
+        return super().rows(request) & (Q(group=CareClass.Group.CARE) | Q(pk__in=known))
 
     def get_fieldsets(self, request, obj=None):
         rows = [tuple(f"f{row}_{part}" for part in PARTS) for row in ROWS]

@@ -309,3 +309,22 @@ def test_the_admin_tells_own_fields_of_an_entry_from_and_to(county, west, rows):
         shown = client.get(page).content.decode()
         assert "钱小 → 钱大" in shown and "138****2222 → 139****1111" in shown, page
         assert "13811112222" not in shown and "13900001111" not in shown
+
+
+def test_a_street_s_administrator_sees_no_statutory_class_that_they_may_not_know(county, west, whole):
+    register = statutory()
+
+    def seen(user):
+        client = browser(user)
+        asked = {"app_label": "residents", "model_name": "carerecord", "field_name": "care_class", "term": "精神"}
+        return (
+            register.name in client.get(url(CareClass)).content.decode(),
+            client.get(url(CareClass, "change", register.pk)).status_code,
+            register.name in client.get("/admin/autocomplete/", asked).content.decode(),
+        )
+
+    assert seen(west)[:2] == (False, 302) and not seen(west)[2]
+    assert seen(whole)[:2] == (True, 200)
+    assert "残疾人" in browser(west).get(url(CareClass)).content.decode()
+    CareClass.objects.filter(pk=register.pk).update(roles=["district_admin"])
+    assert seen(west)[:2] == (True, 200)
