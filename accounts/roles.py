@@ -176,3 +176,8 @@ ROLES = {
 }
 WORKER_ROLES = frozenset({"worker_full", "worker_part"})
 CHOICES = [(role.code, role.name) for role in ROLES.values()]
+
+
+def names(codes) -> list[str]:
+    """Roles in words, those that there are."""
+    return [str(ROLES[code].name) for code in codes if code in ROLES]

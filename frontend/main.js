@@ -33,11 +33,11 @@ htmx.config.allowEval = false;
 htmx.config.historyCacheSize = 0; // pages with people's names are not kept in the browser's storage
 htmx.config.selfRequestsOnly = true;
 htmx.config.defaultSettleDelay = 0; // a form that can be seen must be bound: Enter in the 20 ms between left the page
-// A refused form (422) and a lost race (409) come back as HTML with the words: show them in place.
+// A refused form (422), a lost race (409) and the limit of a day (429) come back as HTML with the words: show them in place.
 htmx.config.responseHandling = [
   { code: "204", swap: false },
   { code: "[23]..", swap: true },
-  { code: "(409|422)", swap: true, error: false },
+  { code: "(409|422|429)", swap: true, error: false },
   { code: "...", swap: false, error: true },
 ];
 

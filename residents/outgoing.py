@@ -204,7 +204,7 @@ def fields_of(kind: str, unmasked: bool) -> list[Field]:
         ),
     ]
     for column in COLUMNS:
-        if column.section == kind and column.field not in POINT:
+        if column.section == kind and column.field not in POINT and not column.stays:
             made.append(Field(column.field, column.words[0], _show(column, unmasked)))
     return made
 

@@ -116,14 +116,10 @@ def form_fields(definition, prefix="own_") -> dict[str, forms.Field]:
     return {f"{prefix}{field['name']}": form_field(field) for field in definition}
 
 
-def initial(definition, data, prefix="own_") -> dict:
-    """What such a form begins with."""
-    return {f"{prefix}{field['name']}": data.get(field["name"], "") for field in definition}
-
-
-def cleaned(definition, data, prefix="") -> dict:
-    """The values as they are kept: known fields only, typed. Raises Invalid with `fields` by name."""
-    data = data if isinstance(data, dict) else {}
+def cleaned(definition, data, prefix="", kept=None) -> dict:
+    """The values as they are kept: known fields only, typed; a field that `data` does not name stays as it is in
+    `kept`. Raises Invalid with `fields` by name."""
+    data = (kept or {}) | (data if isinstance(data, dict) else {})
     values, errors = {}, {}
     for field in definition:
         try:
@@ -151,16 +147,25 @@ def _kept(value):
     return value if isinstance(value, str) else value.isoformat()
 
 
+def words(field, value) -> str:
+    """One value as people read it, a phone masked; empty where there is none."""
+    if value in (None, ""):
+        return ""
+    if field["kind"] == "yes_no":
+        return str(_("Yes") if value == "yes" else _("No"))
+    return mask_phone(str(value)) if field["kind"] == "phone" else str(value)
+
+
 def shown(definition, data) -> list[tuple[str, str]]:
     """(label, words) of every field that has a value; a phone masked."""
-    rows = []
-    for field in definition:
-        value = data.get(field["name"])
-        if value in (None, ""):
-            continue
-        if field["kind"] == "yes_no":
-            value = _("Yes") if value == "yes" else _("No")
-        elif field["kind"] == "phone":
-            value = mask_phone(str(value))
-        rows.append((field["label"], str(value)))
-    return rows
+    told = ((field["label"], words(field, data.get(field["name"]))) for field in definition)
+    return [(label, value) for label, value in told if value]
+
+
+def differences(definition, pairs) -> list[tuple[str, str, str]]:
+    """(label, before, after) of the fields that `pairs`, {name: [before, after]}, names and the class still has: of a
+    field that was taken away nobody knows any more whether it is a phone."""
+    named = [field for field in definition if field["name"] in pairs]
+    return [
+        (field["label"], *(words(field, value) or "—" for value in pairs[field["name"]])) for field in named
+    ]

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from stdnum.cn import ric, uscc
 
+from accounts.models import User
 from core import ciphers
 from gridcenter.demo import places, territory
 from gridcenter.demo.load import Loader
@@ -302,6 +303,21 @@ def test_statutory_files_are_sealed_as_the_service_reads_them(filled):
     assert (file.resident_id, file.grid.pk) == (person.pk, person.grid_id)
     assert care.class_tag(file.care_class) == SupportRecord.objects.get(pk=file.pk).class_tag
     assert all(file.own.get(f["name"]) for f in file.care_class.fields if f["required"])
+
+
+def test_who_is_responsible_may_know_of_the_class(filled):
+    from residents.services.care import workers_at
+
+    entries = [(row.responsible, row.grid, row.care_class) for row in CareRecord.objects.select_related(
+        "responsible", "grid", "care_class")]  # fmt: skip
+    classes = {one.code: one for one in CareClass.objects.all()}
+    files = [support._read(row, classes) for row in SupportRecord.objects.select_related("grid")]
+    people = User.objects.in_bulk([file.responsible_id for file in files])
+    entries += [(people.get(file.responsible_id), file.grid, file.care_class) for file in files]
+    fit = cache(lambda path, pk: set(workers_at(path, CareClass.objects.get(pk=pk))))
+    assert len(files) == SIZE.special
+    for worker, grid, care_class in entries:
+        assert worker in fit(grid.path, care_class.pk), (worker, grid, care_class)
 
 
 def _sealed_person():

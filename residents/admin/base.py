@@ -16,6 +16,7 @@ from core.errors import DomainError
 from residents import codes
 from residents.forms.fields import REMOVE, MaskedField
 from residents.models import Change
+from residents.models.trail import Kind
 from residents.selectors import changes as told
 from residents.services import records, trail
 
@@ -174,7 +175,7 @@ class ServiceAdmin(ClosedLookups, NoLogEntries, ScopedAdmin):
 
     @admin.display(description=gettext_lazy("history of changes"))
     def trail_shown(self, record):
-        return history_of(self.model, record.pk)
+        return history_of(record)
 
 
 class RegistryAdmin(ServiceAdmin):
@@ -230,15 +231,20 @@ class LookedAtAdmin(ClosedLookups, NoLogEntries, ReadOnlyAdmin):
         return super().get_queryset(request).select_related("grid").defer("grid__boundary")
 
 
-def history_of(model, pk):
+def history_of(record):
     """The newest changes of a record in words; private values stand masked in it."""
-    kind = trail.KINDS[model]
-    rows = Change.objects.filter(kind=kind, record_id=pk).select_related("user").order_by("-pk")
+    kind = trail.KINDS[type(record)]
+    rows = Change.objects.filter(kind=kind, record_id=record.pk).select_related("user").order_by("-pk")
+    rows = list(rows[:MOST_CHANGES])
+    own = record.care_class.fields if kind == Kind.CARE else ()
+    names = told.workers_in(row.changes for row in rows)
     lines = []
-    for row in rows[:MOST_CHANGES]:
+    for row in rows:
         at = timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M")
         action = told.ACTIONS.get(row.action, row.action)
-        fields = format_html_join("", "<br>{}: {} → {}", told.fields_of(model, row))
+        fields = format_html_join(
+            "", "<br>{}: {} → {}", told.fields_of(type(record), row, names, own)
+        )
         lines.append((at, row.user or _("the system"), action, fields))
     if not lines:
         return "—"

@@ -11,16 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.roles import CHOICES
-from core.admin import SharedAdmin
+from core.admin import Realm, SharedAdmin
 from core.errors import Invalid
 from residents import care, schema
 from residents.admin.base import LookedAtAdmin, ServiceAdmin, ServiceForm, day_input
-from residents.forms.care import OWN
+from residents.forms.care import OWN, own_fields, own_given
 from residents.models import Access, CareClass, CareRecord, Change, Erasure, GridCount
 from residents.models.trail import VIEW_ACCESS, Kind
 from residents.selectors import changes as told
 from residents.selectors import figures
 from residents.services import care as registers
+from residents.services import classes as definitions
 from residents.services import trail
 
 MODEL_OF = {kind: model for model, kind in trail.KINDS.items()}
@@ -50,6 +51,7 @@ def _row_fields():
 class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
     """A class of care; its own fields are lines of a table, never a text of code."""
 
+    actor = None
     roles = forms.MultipleChoiceField(
         choices=CHOICES, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("roles that may see it"),
         required=False,
@@ -63,6 +65,7 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.roles_before = list(self.instance.roles or [])
         for row, field in enumerate(self.instance.fields or []):
             for part in PARTS:
                 value = "、".join(field["choices"]) if part == "choices" else field[part]
@@ -74,6 +77,11 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
             self.definition = schema.checked(self._definition(cleaned))
         except Invalid as error:
             self.add_error(None, [str(word) for word in error.fields["fields"]])
+        group, after = cleaned.get("group") or self.instance.group, cleaned.get("roles", [])
+        try:
+            definitions.check_roles(actor=self.actor, group=group, before=self.roles_before, after=after)
+        except Invalid as error:
+            self.add_error("roles", error.fields["roles"])
         return cleaned
 
     def _definition(self, cleaned):
@@ -104,6 +112,13 @@ class CareClassAdmin(SharedAdmin):
     list_filter = ("group", "active")
     search_fields = ("name", "code")
 
+    def rows(self, request):
+        """Whoever defines classes sees all of them; others no statutory one that they may not know of."""
+        if Realm.of(request.user).may_everywhere(self.permission("change")):
+            return super().rows(request)
+        known = [one.pk for one in care.classes_for(request.user)]
+        return super().rows(request) & (Q(group=CareClass.Group.CARE) | Q(pk__in=known))
+
     def get_fieldsets(self, request, obj=None):
         rows = [tuple(f"f{row}_{part}" for part in PARTS) for row in ROWS]
         head = (None, {"fields": ClassForm.Meta.fields})
@@ -113,6 +128,18 @@ class CareClassAdmin(SharedAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return ("code", "group", "fields_shown") if obj else ("fields_shown",)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.actor = request.user
+        return form
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        before = form.roles_before
+        definitions.note_roles(
+            actor=request.user, care_class=obj, before=before, address=request.META.get("REMOTE_ADDR", "")
+        )
 
     @admin.display(description=gettext_lazy("own fields"))
     def fields_shown(self, care_class):
@@ -135,17 +162,15 @@ class EntryForm(ServiceForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        own = self.instance.values if self.instance.pk else {}
-        self.initial |= schema.initial(self.care_class.fields, own, OWN)
+        if self.instance.pk and any(name.startswith(OWN) for name in self.fields):
+            self.fields |= own_fields(self.care_class.fields, self.instance.values)
         if self.instance.pk is None:
             self.initial.setdefault("visit_days", self.care_class.visit_days)
 
     def write(self):
         cleaned = self.cleaned_data
-        own = {
-            name.removeprefix(OWN): self.data.get(name, "") for name in self.fields if name.startswith(OWN)
-        }
-        given = {name: cleaned[name] for name in ("attention", "responsible", "visit_days")} | {"data": own}
+        given = {name: cleaned[name] for name in ("attention", "responsible", "visit_days")}
+        given["data"] = own_given(self)
         if self.instance.pk is None:
             more = {"resident": cleaned["resident"], "since": cleaned["since"], "reason": cleaned["reason"]}
             return registers.begin(actor=self.actor, care_class=self.care_class, **more, **given)
@@ -226,7 +251,11 @@ class CareRecordAdmin(ServiceAdmin):
         if obj is None:
             fields["end_on"] = None
         kwargs["form"] = type("EntryForm", (EntryForm,), fields)
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        if worker := form.base_fields.get("responsible"):
+            fit = registers.workers_at(obj.grid.path, care_class) if obj else registers.workers_of(care_class)
+            worker.queryset = worker.queryset.filter(pk__in=fit.values("pk"))
+        return form
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "responsible":
@@ -305,7 +334,10 @@ class ChangeAdmin(LookedAtAdmin):
 
     @admin.display(description=gettext_lazy("changes"))
     def changes_shown(self, change):
-        fields = told.fields_of(MODEL_OF[change.kind], change)
+        entries = CareRecord.objects.filter(pk=change.record_id).select_related("care_class")
+        entry = entries.first() if change.kind == Kind.CARE else None
+        own, names = entry.care_class.fields if entry else (), told.workers_in([change.changes])
+        fields = told.fields_of(MODEL_OF[change.kind], change, names, own)
         return format_html_join("", "<div>{}: {} → {}</div>", fields) or "—"
 
 
@@ -320,15 +352,15 @@ class AccessAdmin(LookedAtAdmin):
         "act",
         "kind",
         "named",
-        "reason",
+        "reason_told",
         "address",
         "rows_taken",
         "flagged",
         "grid",
     )
     list_filter = ("flagged", KindFilter)
-    fields = ("at", "user", "act", "kind", "named", "fields", "reason", "address", "rows", "flags", "grid")
-    readonly_fields = ("named",)
+    fields = ("at", "user", "act", "kind", "named", "fields", "reason_told", "address", "rows", "flags", "grid")
+    readonly_fields = ("named", "reason_told")
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).filter(~Q(kind=Kind.SUPPORT) | care.support_q(request.user))
@@ -339,6 +371,10 @@ class AccessAdmin(LookedAtAdmin):
     @admin.display(description=gettext_lazy("record"))
     def named(self, row):
         return row.resident.name if row.resident else f"#{row.record_id or ''}"
+
+    @admin.display(description=gettext_lazy("reason"), ordering="reason")
+    def reason_told(self, row):
+        return row.told
 
     @admin.display(description=gettext_lazy("records"))
     def rows_taken(self, row):

@@ -120,5 +120,10 @@ class MaskedField(forms.CharField):
                 "masked": masked
             }
 
+    def say_nothing(self):
+        """For a reader who has not been shown the record: not even that something is stored."""
+        self.widget.attrs["placeholder"] = ""
+        self.help_text = _("Leave it empty to keep what is stored; a single - removes it.")
+
     def kept(self, value) -> bool:
-        return bool(self.masked) and not value
+        return bool(self.masked) and value in ("", None, self.masked)

@@ -36,7 +36,8 @@ GRID = "grid"
 
 @dataclass(frozen=True)
 class Column:
-    """`section.field`; `words`: its headings, the first one stands in the template. `private`: never shown whole."""
+    """`section.field`; `words`: its headings, the first one stands in the template. `private`: never shown whole;
+    `stays`: comes in and leaves in no file, for it is shown on the person's own page alone."""
 
     section: str
     field: str
@@ -47,6 +48,7 @@ class Column:
     needed: bool = False
     key: bool = False  # names the record: also read where the section brings nothing new
     private: bool = False
+    stays: bool = False
     once: bool = False  # hardly ever the same twice: not worth remembering
 
     @property
@@ -58,8 +60,8 @@ def _c(section, field, words, read, example="", **more):
     return Column(section, field, tuple(words.split()), read, example, **more)
 
 
-def _t(section, field, words, table, example=""):
-    return _c(section, field, words, cells.one_of(table), example, table=table)
+def _t(section, field, words, table, example="", **more):
+    return _c(section, field, words, cells.one_of(table), example, table=table, **more)
 
 
 COLUMNS = (
@@ -100,7 +102,7 @@ COLUMNS = (
     _t("resident", "population", "人口类别 人口类型 人员类别", codes.POPULATION, "户籍人口"),
     _c("resident", "hukou_address", "户籍地址 户籍地 户口所在地 户籍详址", cells.line_of(160), ""),
     _c("resident", "hukou_here", "人户一致 是否人户一致 人户一致标识", cells.yes_or_no, "是"),
-    _t("resident", "ethnicity", "民族", codes.ETHNICITY, "汉族"),
+    _t("resident", "ethnicity", "民族", codes.ETHNICITY, "汉族", stays=True),
     _t("resident", "education", "文化程度 学历", codes.EDUCATION, ""),
     _t("resident", "marriage", "婚姻状况 婚姻", codes.MARRIAGE, ""),
     _t("resident", "political", "政治面貌", codes.POLITICAL, ""),

@@ -75,7 +75,7 @@ class CareClass(models.Model):
 
     @property
     def role_names(self) -> list[str]:
-        return [str(roles.ROLES[code].name) for code in self.roles if code in roles.ROLES]
+        return roles.names(self.roles)
 
 
 class CareQuerySet(RegistryQuerySet):

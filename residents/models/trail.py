@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts import roles
 from core.sql import WritingTransaction
 from residents import care
 from residents.models.base import RegistryQuerySet
@@ -25,6 +26,7 @@ class Kind(models.TextChoices):
     CARE = "care", _("care record")
     SUPPORT = "support", _("statutory support record")
     EVENT = "event", _("event")  # a printed case file (papers): events keep no log of their own
+    CLASS = "class", _("class of care")  # its roles: who may know of it
 
 
 class ChangeQuerySet(RegistryQuerySet):
@@ -87,7 +89,8 @@ class AccessQuerySet(RegistryQuerySet):
 
 
 class Access(models.Model):
-    """One look at private fields: an unmasking, an opened statutory file, an export, a person's own statement.
+    """One look at private fields: an unmasking, an opened statutory file or list, an export, a person's own statement.
+    Also each change of who may look: the roles of a class, with `fields` = [roles before, roles after].
 
     Of a statutory register neither `resident` nor a name of the class stands here: `record_id` is the file's, and
     `class_tag` is the keyed hash that only those who may know the class can ask for.
@@ -98,6 +101,8 @@ class Access(models.Model):
         OPEN = "open", _("statutory file opened")
         EXPORT = "export", _("exported")
         STATEMENT = "statement", _("statement printed")
+        LIST = "list", _("list of a statutory register opened")
+        ROLES = "roles", _("roles of a class changed")
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     user = models.ForeignKey(
@@ -133,6 +138,13 @@ class Access(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.get_act_display()}"
+
+    @property
+    def told(self) -> str:
+        """The reason; of changed roles from which to which."""
+        if self.act != self.Act.ROLES:
+            return self.reason
+        return " → ".join("、".join(roles.names(codes)) or "—" for codes in self.fields)
 
 
 class Erasure(models.Model):

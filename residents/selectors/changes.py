@@ -1,12 +1,17 @@
 """The change history of one record in words: who, when, which field, from what to what."""
 
+import json
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.models import User
+from core import ciphers
+from residents import schema
 from residents.models import (
     Building,
+    CareRecord,
     Change,
     Dwelling,
     Household,
@@ -14,6 +19,7 @@ from residents.models import (
     Organisation,
     Resident,
 )
+from residents.models.trail import Kind
 
 MODELS = {
     "building": Building,
@@ -22,7 +28,10 @@ MODELS = {
     "resident": Resident,
     "organisation": Organisation,
     "place": KeyPlace,
+    "care": CareRecord,
 }
+# Of an entry of a register: whose and in which class it is stands above its history, its own fields are told apart.
+HEADED = {"resident_id", "care_class_id", "code", "own"}
 ACTIONS = {
     "created": gettext_lazy("added"),
     "changed": gettext_lazy("changed"),
@@ -49,30 +58,77 @@ ACTIONS = {
 MOST = 50
 
 
-def changes_of(user, kind: str, pk: int, cursor: int | None = None) -> tuple[list[dict], int | None]:
-    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones). One query; newest first."""
+def changes_of(user, record, kind: str, cursor: int | None = None) -> tuple[list[dict], int | None]:
+    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones). One query, of an entry of a
+    register one more for the workers' names; newest first."""
+    pk = record.pk
     rows = Change.objects.visible_to(user).filter(kind=kind, record_id=pk).select_related("user")
     if cursor is not None:
         rows = rows.filter(pk__lt=cursor)
     found = list(rows.order_by("-pk")[: MOST + 1])
-    shown = [_line(kind, change) for change in found[:MOST]]
+    model, own = MODELS[kind], record.care_class.fields if kind == "care" else ()
+    names = workers_in(change.changes for change in found[:MOST])
+    shown = [
+        _line(change.at, change.user, change.action, fields_of(model, change, names, own), change.batch)
+        for change in found[:MOST]
+    ]
     return shown, found[MOST - 1].pk if len(found) > MOST else None
 
 
-def _line(kind, change):
+def all_changes(person) -> list[dict]:
+    """All of a person's record, wherever it lay, for the person's own statement. Two queries."""
+    rows = Change.objects.filter(kind=Kind.RESIDENT, record_id=person.pk).select_related("user").order_by("-pk")
+    return [_line(row.at, row.user, row.action, fields_of(Resident, row, {}), row.batch) for row in rows]
+
+
+def changes_in(file, history) -> list[dict]:
+    """The same of an opened statutory file, whose history (support.history) is sealed and read there."""
+    names = workers_in(row["changes"] for row in history)
+    return [_line(row["at"], row["user"], row["action"], _of_file(file, row["changes"], names)) for row in history]
+
+
+def _line(at, user, action, fields, batch=None):
     return {
-        "at": change.at, "who": str(change.user) if change.user else "", "action": ACTIONS.get(change.action, change.action),
-        "batch": change.batch, "fields": fields_of(MODELS[kind], change),
+        "at": at, "who": str(user) if user else "", "action": ACTIONS.get(action, action), "batch": batch, "fields": fields,
     }  # fmt: skip
 
 
-def fields_of(model, change) -> list[tuple]:
-    """(label, before, after) of each field that the change names."""
-    return [
-        _field(model, name, *pair)
-        for name, pair in change.changes.items()
-        if isinstance(pair, list) and len(pair) == 2
-    ]
+def fields_of(model, change, names, own=()) -> list[tuple]:
+    """(label, before, after) of each field that the change names, with `names` of `workers_in`; of an entry of a
+    register also the class's own fields (`own`, their definition)."""
+    told = _told(model, change.changes, names)
+    if not (own and change.sealed):
+        return told
+    return told + schema.differences(own, json.loads(ciphers.decrypt(change.sealed)))
+
+
+def _of_file(file, changes, names) -> list[tuple]:
+    """A file has the columns of an entry; its own fields stand in one value, before and after."""
+    before, after = (own or {} for own in changes.get("own", ({}, {})))
+    own = {
+        name: [before.get(name, ""), after.get(name, "")]
+        for name in {*before, *after}
+        if before.get(name, "") != after.get(name, "")
+    }
+    return _told(CareRecord, changes, names) + schema.differences(file.care_class.fields, own)
+
+
+def workers_in(changes) -> dict[int, str]:
+    """{id: name} of those whom these changes name as responsible. One query, none if there is nobody."""
+    named = {pk for one in changes for pk in one.get("responsible_id") or () if isinstance(pk, int)}
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=named)} if named else {}
+
+
+def _told(model, changes, names):
+    headed = HEADED if model is CareRecord else ()
+    told = []
+    for name, pair in changes.items():
+        if isinstance(pair, list) and len(pair) == 2 and name not in headed:
+            label, *words = _field(model, name, *pair)
+            if name == "responsible_id":
+                words = [names.get(pk, "—") for pk in pair]
+            told.append((label, *words))
+    return told
 
 
 def _field(model, name, before, after):

@@ -1,4 +1,4 @@
-"""Looking at private data: with a reason, by permission, so many a day, and written down for ever.
+"""Looking at private data: with a reason, by permission, so many a day, and written down for ever. Who is let look, too.
 
 Every look is one row of `Access`: who, what, which record and fields, why, from which address. What is unusual is
 flagged when it is written: at night, outside the own grid, many in one day.
@@ -33,12 +33,15 @@ LEAST_REASON, MOST_REASON = 4, 200
 NIGHT = (22, 6)  # hours of the day between which nobody is expected to look
 NIGHT_FLAG, OUTSIDE, MANY = "night", "outside", "many"
 USUAL_DAYS, USUAL_LOOKS = 90, 10  # after so many looks in so many days it is known where somebody works
+LOOKS = (Access.Act.UNMASK, Access.Act.OPEN, Access.Act.STATEMENT)  # of one record each: counted, and limited
+LISTED = timedelta(minutes=15)  # a list that is turned over, refreshed or come back to within it was opened once
 LOWEST = 4  # level of the grids that have no others below
 
 
 class TooMany(Refused):
     """This person has looked at so many records today that no more are shown."""
 
+    status = 429
     code = "too_many"
 
 
@@ -65,6 +68,28 @@ def log_open(*, actor, file_id: int, grid, class_tag: str, reason: str, address:
     return write(
         actor=actor, act=Access.Act.OPEN, kind=Kind.SUPPORT, record_id=file_id, grid=grid, fields=[],
         reason=checked_reason(reason), address=address, class_tag=class_tag,
+    )  # fmt: skip
+
+
+def log_list(*, actor, path: str, tags: list[str], rows: int, address: str = "") -> Access | None:
+    """That the list of a statutory register was opened, `rows` long: names are looked at, without a reason and without
+    a limit. None if it is still the opening that was written down. `path`: of the grid where the reader may know of
+    the class; `tags`: those of the class, the present one first."""
+    since = timezone.now() - LISTED
+    opened = Access.objects.filter(user_id=actor.pk, act=Access.Act.LIST, class_tag__in=tags, at__gt=since)
+    if opened.filter(rows__gte=rows, address=address[:45]).exists():
+        return None
+    return write(
+        actor=actor, act=Access.Act.LIST, kind=Kind.SUPPORT, record_id=None, grid=Grid.objects.get(path=path), fields=[],
+        reason="", address=address, rows=rows, class_tag=tags[0], limited=False,
+    )  # fmt: skip
+
+
+def log_roles(*, actor, class_id: int, before: list[str], after: list[str], address: str = ""):
+    """That other roles may know of a class than before."""
+    return write(
+        actor=actor, act=Access.Act.ROLES, kind=Kind.CLASS, record_id=class_id, grid=Grid.objects.get(level=0),
+        fields=[sorted(before), sorted(after)], reason="", address=address, limited=False,
     )  # fmt: skip
 
 
@@ -115,7 +140,7 @@ def write(*, actor, act, kind, record_id, grid, fields, reason, address, residen
         if limited and before >= settings.UNMASK_PER_DAY:
             words = _("You have looked at %(count)s records today; more are not shown before tomorrow.")
             raise TooMany(words % {"count": before})
-        flags = _flags(actor, grid, now, rows if act == Access.Act.EXPORT else before + 1, act)
+        flags = _flags(actor, grid, now, before + 1 if act in LOOKS else rows, act)
         return Access.objects.create(
             user=actor, act=act, kind=kind, record_id=record_id, grid=grid, fields=fields, reason=reason,
             address=address[:45], resident=resident, rows=rows, class_tag=class_tag, at=now, flags=flags,
@@ -124,10 +149,10 @@ def write(*, actor, act, kind, record_id, grid, fields, reason, address, residen
 
 
 def looks_today(user, now: datetime | None = None) -> int:
-    """How many records this person has looked at since midnight, exports left out."""
+    """How many records this person has looked at since midnight, exports and lists left out."""
     start = datetime.combine(timezone.localtime(now).date(), time.min, timezone.get_current_timezone())
     rows = Access.objects.filter(user_id=user.pk, at__gte=start, at__lt=start + timedelta(days=1))
-    return rows.exclude(act=Access.Act.EXPORT).aggregate(n=Sum("rows"))["n"] or 0
+    return rows.filter(act__in=LOOKS).aggregate(n=Sum("rows"))["n"] or 0
 
 
 def _wanted(model, fields) -> list[str]:
@@ -139,9 +164,9 @@ def _wanted(model, fields) -> list[str]:
 
 def _flags(actor, grid, now, count, act) -> list[str]:
     hour = timezone.localtime(now).hour
-    most = settings.ACCESS_MANY_ROWS if act == Access.Act.EXPORT else settings.ACCESS_MANY_PER_DAY
+    most = settings.ACCESS_MANY_PER_DAY if act in LOOKS else settings.ACCESS_MANY_ROWS
     flags = [NIGHT_FLAG] if hour >= NIGHT[0] or hour < NIGHT[1] else []
-    if act != Access.Act.EXPORT and (_outside(actor, grid.path) or _unusual(actor, grid.path, now)):
+    if act in LOOKS and (_outside(actor, grid.path) or _unusual(actor, grid.path, now)):
         flags.append(OUTSIDE)
     return [*flags, MANY] if count >= most else flags
 
@@ -159,7 +184,7 @@ def _unusual(actor, path, now) -> bool:
     if path.count("/") < level + 2:
         return False  # the record lies above the parts
     looks = Access.objects.filter(user_id=actor.pk, at__gte=now - timedelta(days=USUAL_DAYS), at__lte=now)
-    seen = looks.exclude(act=Access.Act.EXPORT).aggregate(
+    seen = looks.filter(act__in=LOOKS).aggregate(
         n=Count("pk"), here=Count("pk", filter=Q(grid__path__startswith=part))
     )
     return seen["n"] >= USUAL_LOOKS and not seen["here"]

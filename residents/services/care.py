@@ -49,17 +49,17 @@ def change(record, *, actor, attention=None, responsible=..., visit_days=None, d
     """Another attention, worker, interval or own fields; what is left out stays."""
     row = locked(record, actor)
     before, own = trail.snapshot(row), row.values
-    keep = {"attention": row.attention, "responsible": row.responsible, "visit_days": row.visit_days}
+    keep = {"attention": row.attention, "visit_days": row.visit_days}
     given = {
         "attention": keep["attention"] if attention is None else attention,
-        "responsible": keep["responsible"] if responsible is ... else responsible,
+        "responsible": responsible,
         "visit_days": keep["visit_days"] if visit_days is None else visit_days,
     }
     settle(row, row.care_class, actor, row.grid.path, **given)
     if row.visit_days != keep["visit_days"]:
         row.next_visit = (row.visited_on or timezone.localdate()) + timedelta(days=row.visit_days)
     if data is not None:
-        row.seal(schema.cleaned(row.care_class.fields, data, prefix="own_"))
+        row.seal(schema.cleaned(row.care_class.fields, data, prefix="own_", kept=own))
     row.save()
     _note(row, before, own, actor, "changed")
     return row
@@ -132,35 +132,50 @@ def _known_class(actor, care_class, path, group) -> CareClass:
 
 
 def settle(record, care_class, actor, path, attention, responsible, visit_days):
-    """Attention, worker and interval onto an entry. Raises Invalid naming the field."""
+    """Attention, worker (... leaves the present one) and interval onto an entry. Raises Invalid naming the field."""
     errors = {}
     if attention not in Attention.values:
         errors["attention"] = [_("Choose one of the levels.")]
     days = care_class.visit_days if visit_days is None else visit_days
     if not isinstance(days, int) or not 1 <= days <= 730:
         errors["visit_days"] = [_("Expected 1 to 730 days.")]
-    worker = _worker(responsible, path, errors)
+    worker = record.responsible if responsible is ... else _worker(responsible, path, care_class, errors)
     if errors:
         raise Invalid(fields=errors)
     record.attention, record.visit_days, record.responsible = attention, days, worker
 
 
-def _worker(responsible, path, errors):
+def _worker(responsible, path, care_class, errors):
     if responsible is None:
         return None
     pk = getattr(responsible, "pk", responsible)
-    found = workers_at(path).filter(pk=pk).first()
+    found = workers_at(path, care_class).filter(pk=pk).first()
     if found is None:
-        errors["responsible"] = [_("Choose somebody who holds a post here.")]
+        errors["responsible"] = [_("Choose somebody who holds a post here that may know of this register.")]
     return found
 
 
-def workers_at(path):
-    """People with a post of today at this grid or one above it, in a grid or centre."""
+def workers_at(path, care_class):
+    """People with a post of today at this grid or one above it, in a grid or centre, that may know of the class."""
     above = ["/" + "/".join(path.strip("/").split("/")[: n + 1]) + "/" for n in range(path.count("/") - 1)]
-    posts = Post.objects.on(timezone.localdate()).exclude(role="district_admin")
-    held = posts.filter(grid__path__in=above) | posts.filter(unit__kind="centre", unit__grid__path__in=above)
-    return User.objects.filter(pk__in=held.values("user_id"), is_active=True).order_by("name", "pk")
+    posts = _posts(care_class)
+    return _holders(
+        posts.filter(grid__path__in=above) | posts.filter(unit__kind="centre", unit__grid__path__in=above)
+    )
+
+
+def workers_of(care_class):
+    """People with a post of today, wherever it is, that may know of the class: before it is known where."""
+    return _holders(_posts(care_class))
+
+
+def _posts(care_class):
+    posts = Post.objects.on(timezone.localdate()).filter(role__in=care_class.roles)
+    return posts.exclude(role="district_admin")
+
+
+def _holders(posts):
+    return User.objects.filter(pk__in=posts.values("user_id"), is_active=True).order_by("name", "pk")
 
 
 def said(reason: str) -> str:

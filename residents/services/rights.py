@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid, NotFound, Refused
 from grids.scope import Scope
-from residents.models import Dwelling, Household
+from residents.models import Dwelling, Household, Resident
 
 EDIT = "residents.edit_registry"
 MOST_ID = 2**63 - 1
@@ -51,7 +51,8 @@ def seen_one(model, given, actor, name: str):
     """A record that another one refers to, given as row or id: visible to this person and in force, else Invalid."""
     pk = pk_of(given)
     found = model.objects.visible_to(actor).filter(pk=pk).select_related("grid").first() if pk else None
-    if found is None or getattr(found, "ended_on", None) is not None:
+    gone = isinstance(found, Resident) and found.status != Resident.Status.LIVING  # erased, they have no day of it
+    if found is None or gone or getattr(found, "ended_on", None) is not None:
         raise Invalid(fields={name: [_("There is no such record, or it is not yours to see.")]})
     return found
 

@@ -26,15 +26,18 @@ from residents.models import (
     Tenancy,
 )
 from residents.models.trail import VIEW_ACCESS, Kind
+from residents.selectors.changes import all_changes
 from residents.services import access, rights, support, trail
 
 NOBODY = "（已删除）"  # in the place of a name
-# What is left of a person: a row that figures of the past count, and nothing that says who it was.
+# What is left of a person: a row that figures of the past count by grid and status, and nothing that says who it was.
+# Sex is the code for "not stated"; yes or no has no third value, so that it is the same for everybody.
 EMPTY = {
-    "name": NOBODY, "pinyin": "", "initials": "", "birth_date": "", "birth_month": None, "id_number": "", "id_tag": "",
-    "tail_tag": "", "phone": "", "phone_tag": "", "household": None, "relation": "", "dwelling": None,
-    "hukou_address": "", "ethnicity": "", "education": "", "marriage": "", "political": "", "occupation": "",
-    "inflow_reason": "", "inflow_from": "", "permit_expires": None,
+    "name": NOBODY, "pinyin": "", "initials": "", "sex": "9", "birth_date": "", "birth_month": None, "id_kind": "",
+    "id_number": "", "id_tag": "", "tail_tag": "", "phone": "", "phone_tag": "", "household": None, "relation": "",
+    "dwelling": None, "population": "", "hukou_address": "", "hukou_here": True, "ethnicity": "", "education": "",
+    "marriage": "", "political": "", "occupation": "", "inflow_reason": "", "inflow_from": "", "permit_expires": None,
+    "ended_on": None,
 }  # fmt: skip
 
 
@@ -48,7 +51,7 @@ class Statement:
     tenancies: list[Tenancy]
     care: list[CareRecord]
     files: list[support.File]
-    changes: int
+    changes: list[dict]
     accesses: list[Access]
 
     @property
@@ -56,16 +59,23 @@ class Statement:
         """Care entries and statutory files in one form, for paper."""
         for entry in self.care:
             visits = [(one.day, one.user, one.words) for one in entry.visits.all()]
-            yield _told(entry, schema.shown(entry.care_class.fields, entry.values), visits)
+            own = schema.shown(entry.care_class.fields, entry.values)
+            yield _told(entry, entry.get_attention_display(), own, visits)
         for file in self.files:
-            yield _told(file, file.shown, file.visited)
+            yield _told(file, file.attention_words, file.shown, file.visited)
 
 
-def _told(entry, own, visits) -> dict:
+def _told(entry, attention, own, visits) -> dict:
+    """`facts`: what every entry has, then the class's own fields, as (label, words); without what is empty."""
     known = entry.care_class
+    facts = [
+        (_("Attention"), str(attention)), (_("Responsible"), str(entry.responsible or "")),
+        (_("visit interval (days)"), str(entry.visit_days)), (_("Next visit"), str(entry.next_visit or "")),
+        (_("reason of the beginning"), entry.begin_reason), (_("reason of the end"), entry.end_reason),
+    ]  # fmt: skip
     return {
         "name": known.name, "purpose": known.purpose, "legal_basis": known.legal_basis, "since": entry.since,
-        "until": entry.until, "own": own, "visits": visits,
+        "until": entry.until, "facts": [*((label, words) for label, words in facts if words), *own], "visits": visits,
     }  # fmt: skip
 
 
@@ -89,11 +99,11 @@ def statement(*, actor, resident, reason: str, address: str = "") -> Statement:
         care=list(
             CareRecord.objects.visible_to(actor)
             .filter(resident=found)
-            .select_related("care_class")
+            .select_related("care_class", "responsible")
             .prefetch_related("visits__user")
         ),
         files=files,
-        changes=Change.objects.filter(kind=Kind.RESIDENT, record_id=found.pk).count(),
+        changes=all_changes(found),
         accesses=list(looks_at(actor, found)),
     )
 

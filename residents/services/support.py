@@ -5,8 +5,10 @@ people one of whose roles the class names; for everybody else it does not exist,
 """
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
+from os.path import commonpath
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -137,6 +139,22 @@ def listing(*, actor, care_class) -> list[File]:
     return sorted(found, key=lambda file: (file.next_visit or date.max, file.attention, file.pk))
 
 
+def log_list(*, actor, files, care_class=None, address: str = ""):
+    """That lists of files were shown, in a row for each class (of one class also if it is empty), where the reader's
+    posts that may know of it lie."""
+    counted = Counter(file.care_class for file in files)
+    for known in [care_class] if care_class else sorted(counted, key=lambda one: one.pk):
+        access.log_list(
+            actor=actor, path=_common(care.paths_of(actor, known)), tags=care.class_tags(known), rows=counted[known],
+            address=address,
+        )  # fmt: skip
+
+
+def _common(paths) -> str:
+    """The path of the smallest grid that holds all of these: the tree has one root."""
+    return f"{commonpath(paths)}/"
+
+
 def counts(*, actor, today: date) -> dict[int, tuple[int, int]]:
     """{class id: (open files, visits overdue)} of the classes that this person may know of. One query."""
     classes, found = _classes(actor), {}
@@ -254,13 +272,13 @@ def change(*, actor, pk, attention=None, responsible=..., visit_days=None, data=
     before = asdict(file)
     days = file.visit_days
     _settle(
-        file, actor, file.attention if attention is None else attention,
-        file.responsible_id if responsible is ... else responsible, days if visit_days is None else visit_days,
+        file, actor, file.attention if attention is None else attention, responsible,
+        days if visit_days is None else visit_days,
     )  # fmt: skip
     if file.visit_days != days:
         file.next_visit = (file.visited_on or timezone.localdate()) + timedelta(days=file.visit_days)
     if data is not None:
-        file.own = schema.cleaned(file.care_class.fields, data, prefix="own_")
+        file.own = schema.cleaned(file.care_class.fields, data, prefix="own_", kept=file.own)
     _store(file, before, actor, "changed")
     return file
 

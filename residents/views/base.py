@@ -34,6 +34,10 @@ def one(rows, pk):
     return found
 
 
+def address_of(request) -> str:
+    return request.META.get("REMOTE_ADDR", "")
+
+
 def rights(user, path) -> dict:
     """What this person may do with records at `path`, for templates."""
     scope = Scope.of(user)

@@ -14,9 +14,9 @@ from residents.models.trail import Kind
 from residents.outgoing import DUE
 from residents.selectors import due, quality
 from residents.services import quality as counting
-from residents.services import trail
+from residents.services import support, trail
 from residents.services.records import kind_of
-from residents.views.base import export_url, one, reader
+from residents.views.base import address_of, export_url, one, reader
 
 SIZE = 50
 
@@ -47,6 +47,9 @@ def due_lists(request):
     page = due.rows(
         user=request.user, kind=kind, path=grid.path, after=request.GET.get("after", ""), size=SIZE
     )
+    if kind == due.STATUTORY:
+        files = due.files(request.user, grid.path)
+        support.log_list(actor=request.user, files=files, address=address_of(request))
     context = {
         "grid": grid,
         "lists": lists,

@@ -14,17 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from core.errors import DomainError, Refused
 from grids.scope import Scope
 from residents import care as classes
 from residents import schema
-from residents.forms.care import EntryForm
+from residents.forms.care import EntryForm, VisitForm
 from residents.forms.records import EndForm
 from residents.models import CareRecord, Resident
 from residents.models.trail import Kind
 from residents.services import care as registers
 from residents.services import rights, support
-from residents.views.base import export_url, one, reader
+from residents.views.base import address_of, export_url, one, reader
 from residents.views.records import attempt
 
 ROWS_ON_A_PAGE = 50
@@ -57,9 +56,14 @@ def care(request):
         if chosen.statutory
         else _entries(request, chosen)
     )
+    if chosen.statutory:
+        support.log_list(actor=request.user, files=rows, care_class=chosen, address=address_of(request))
     page = Paginator(rows, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
     if chosen.statutory:
         page.object_list = support.with_people(request.user, page.object_list)
+    scope = Scope.of(request.user)
+    for row in page:
+        row.may_edit = scope.may_at(rights.EDIT, row.resident.grid.path if chosen.statutory else row.grid.path)
     kind = Kind.SUPPORT if chosen.statutory else Kind.CARE
     url = export_url(request.user, kind, **{"class": chosen.code}) if page.object_list else ""
     return render(request, "residents/care.html", context | {"page": page, "export_url": url})
@@ -143,51 +147,57 @@ def _entry(request, pk):
 def entry(request, pk):
     """One entry: its own fields, to read and to change."""
     record = _entry(request, pk)
-    may_edit = record.until is None and Scope.of(request.user).may_at(rights.EDIT, record.grid.path)
-    form = EntryForm(
-        request.POST or None,
-        care_class=record.care_class,
-        path=record.grid.path,
-        entry=record,
-        own=record.values,
-    )
+    form = _entry_form(record, request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.given()
         if attempt(form, lambda: registers.change(record, actor=request.user, **given)) is not None:
             messages.success(request, _("Saved."))
             return redirect("residents:care-entry", pk=pk)
+    return _entry_page(request, record, form, VisitForm())
+
+
+def _entry_form(record, data=None):
+    return EntryForm(
+        data, care_class=record.care_class, path=record.grid.path, entry=record, own=record.values
+    )
+
+
+def _entry_page(request, record, form, visit_form):
+    may_edit = record.until is None and Scope.of(request.user).may_at(rights.EDIT, record.grid.path)
     context = {
-        "entry": record, "record": record.resident, "form": form, "may_edit": may_edit,
+        "entry": record, "record": record.resident, "form": form, "visit_form": visit_form, "may_edit": may_edit,
         "shown": schema.shown(record.care_class.fields, record.values), "today": timezone.localdate(),
         "visits": record.visits.select_related("user")[:MOST_VISITS],
     }  # fmt: skip
-    return render(request, "residents/care_entry.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors or visit_form.errors else 200
+    return render(request, "residents/care_entry.html", context, status=status)
 
 
-def noted(request, act):
-    """Notes a visit and says when the next one is due, or why not."""
-    try:
-        done = act()
-    except Refused as error:
-        raise PermissionDenied from error
-    except DomainError as error:
-        messages.error(request, str(error.message))
-        return
-    messages.success(request, _("Visit noted. The next one is due on %(day)s.") % {"day": done.next_visit})
-
-
-def _day(request):
-    """The day that was chosen; today without one. What is no day is the service's to refuse."""
-    return request.POST.get("on") or None
+def noted(request, form, act) -> bool:
+    """Notes the visit of a form and says when the next one is due. A press on a list has no fields to say a refusal at:
+    it is said above the list."""
+    done = attempt(form, act) if form.is_valid() else None
+    if done is not None:
+        words = _("Visit noted. The next one is due on %(day)s.") % {"day": done.next_visit}
+        messages.success(request, words)
+        return True
+    if "on" in request.POST:
+        return False
+    for word in [word for errors in form.errors.values() for word in errors]:
+        messages.error(request, word)
+    return True
 
 
 @reader
 @require_POST
 def visit(request, pk):
-    """Somebody was there, today or on ?on=, with a word about it."""
-    record = _entry(request, pk)
-    words = request.POST.get("words", "")
-    noted(request, lambda: registers.visit(record, actor=request.user, on=_day(request), words=words))
+    """Somebody was there, today or on the day that was given, with a word about it."""
+    record, form = _entry(request, pk), VisitForm(request.POST)
+    if not noted(request, form, lambda: registers.visit(record, actor=request.user, **form.given())):
+        for word in form.non_field_errors():  # it has ended meanwhile: then the page has no form of a visit any more
+            messages.error(request, word)
+        record = _entry(request, pk)
+        return _entry_page(request, record, _entry_form(record), form)
     if request.POST.get("next") == "entry":
         return redirect("residents:care-entry", pk=pk)
     return redirect(f"{reverse('residents:care')}?class={record.care_class.code}")

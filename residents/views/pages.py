@@ -142,14 +142,13 @@ def history(request, kind, pk):
     """What was changed in one record, newest first: a part of its page."""
     if kind not in MODELS:
         raise Http404
-    found = one(
-        MODELS[kind].objects.visible_to(request.user).select_related("grid").defer("grid__boundary"), pk
-    )
+    rows = MODELS[kind].objects.visible_to(request.user).select_related("grid").defer("grid__boundary")
+    found = one(rows.select_related("care_class", "resident") if kind == "care" else rows, pk)
     text = request.GET.get("after", "")
     lines, older = changes_of(
         request.user,
+        found,
         kind,
-        found.pk,
         int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None,
     )
     context = {"record": found, "kind": kind, "lines": lines, "older": older}

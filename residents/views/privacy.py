@@ -18,21 +18,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from core.pdf import pdf
 from grids.scope import Scope
+from residents import care
 from residents.forms.care import ReasonForm, UnmaskForm
-from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
+from residents.models import Access, CareClass, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
-from residents.views.base import one, reader
-from residents.views.records import attempt
+from residents.views.base import address_of, one, reader
+from residents.views.records import attempt, status_of
 
 KINDS = {"resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace}
 ROWS_ON_A_PAGE = 50
 MOST_LOOKS = 20
-
-
-def address_of(request) -> str:
-    return request.META.get("REMOTE_ADDR", "")
 
 
 @reader
@@ -62,7 +59,7 @@ def unmask(request, kind, pk):
         if shown is not None:
             rows = [(record._meta.get_field(name).verbose_name, value) for name, value in shown.items()]
             return _part(request, "_unmasked", context | {"rows": rows})
-    return _part(request, "_unmask_form", context | {"form": form}, status=422 if form.errors else 200)
+    return _part(request, "_unmask_form", context | {"form": form}, status=status_of(form))
 
 
 def _part(request, name, context, status=200):
@@ -80,7 +77,8 @@ def access_log(request):
     scope = Scope.of(request.user)
     if not scope.may(VIEW_ACCESS):
         raise PermissionDenied
-    rows, asked = _asked(request, Access.objects.visible_to(request.user))
+    acts = _acts(request.user)
+    rows, asked = _asked(request, Access.objects.visible_to(request.user), acts)
     rows = rows.select_related("user", "grid", "resident__grid").defer(
         "grid__boundary",
         "resident__grid__boundary",
@@ -92,18 +90,25 @@ def access_log(request):
     for row in page:
         person = row.resident
         row.named = person if person and scope.may_at(VIEW, person.grid.path) else None
-    context = {"page": page, "asked": asked, "acts": Access.Act.choices}
+    context = {"page": page, "asked": asked, "acts": [(act.value, act.label) for act in acts]}
     return render(request, "residents/access.html", context)
 
 
-def _asked(request, rows):
+def _acts(user) -> list[Access.Act]:
+    """What can have been done, as far as this person may know: without a statutory class nothing tells of any."""
+    if care.classes_for(user, group=CareClass.Group.STATUTORY):
+        return list(Access.Act)
+    return [act for act in Access.Act if act not in (Access.Act.OPEN, Access.Act.LIST)]
+
+
+def _asked(request, rows, acts):
     """Filters of the log; what cannot be understood filters nothing."""
     asked = {
         name: request.GET.get(name, "").replace("\0", "")[:60] for name in ("flagged", "act", "who", "day")
     }
     if asked["flagged"]:
         rows = rows.filter(flagged=True)
-    if asked["act"] in Access.Act.values:
+    if asked["act"] in acts:
         rows = rows.filter(act=asked["act"])
     if asked["who"]:
         rows = rows.filter(user__in=User.objects.filter(name__startswith=asked["who"]).values("pk"))
@@ -147,7 +152,7 @@ def statement(request, pk):
         if made is not None:
             return _statement_pdf(request, made)
     context = {"record": found, "form": form, "title": _("Statement of the data held about a person")}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _statement_pdf(request, made):
@@ -180,4 +185,4 @@ def erase(request, pk):
             return redirect("residents:home")
     title = _("Erase the personal data of %(name)s") % {"name": found.name}
     context = {"record": found, "form": form, "title": title, "danger": True}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))

@@ -17,6 +17,7 @@ from residents.forms.fields import choices
 from residents.forms.records import EndForm, RecordForm
 from residents.models import Building, Dwelling, Organisation
 from residents.services import records
+from residents.services.access import TooMany
 from residents.services.rights import EDIT
 from residents.views.base import one, reader
 
@@ -164,6 +165,10 @@ def attempt(form, act, conflicts=False):
         return act()
     except NotFound as error:
         raise Http404 from error
+    except TooMany as error:  # the post would permit it, tomorrow: not what the page of a refusal says
+        say(form, error)
+        form.status = error.status
+        return None
     except Refused as error:
         raise PermissionDenied from error
     except DomainError as error:
@@ -171,6 +176,11 @@ def attempt(form, act, conflicts=False):
             raise
         say(form, error)
         return None
+
+
+def status_of(form) -> int:
+    """The answer to a form, or to the question for one."""
+    return getattr(form, "status", 422) if form.errors else 200
 
 
 def say(form, error):

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import NotFound
 from grids.scope import Scope
-from residents.forms.care import EntryForm, ReasonForm
+from residents.forms.care import EntryForm, ReasonForm, VisitForm
 from residents.forms.records import EndForm
+from residents.selectors.changes import changes_in
 from residents.services import rights, support
-from residents.views.base import reader
+from residents.views.base import address_of, reader
 from residents.views.care import noted
-from residents.views.privacy import address_of
-from residents.views.records import attempt
+from residents.views.records import attempt, status_of
 
 
 def _file(request, pk):
@@ -47,14 +47,15 @@ def open_file(request, pk):
         "class": file.care_class.name,
     }
     context = {"record": file.resident, "form": form, "title": title}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _shown(request, file, form=None):
     path = file.resident.grid.path
     form = form or EntryForm(care_class=file.care_class, path=path, entry=file, own=file.own)
     context = {
-        "file": file, "record": file.resident, "form": form, "history": support.history(actor=request.user, pk=file.pk),
+        "file": file, "record": file.resident, "form": form, "visit_form": VisitForm(),
+        "lines": changes_in(file, support.history(actor=request.user, pk=file.pk)),
         "may_edit": file.until is None and Scope.of(request.user).may_at(rights.EDIT, path),
         "today": timezone.localdate(),
     }  # fmt: skip
@@ -67,7 +68,10 @@ def _shown(request, file, form=None):
 def change(request, pk):
     """From the opened file; a refused form comes back with what was typed."""
     file = _file(request, pk)
-    form = EntryForm(request.POST, care_class=file.care_class, path=file.resident.grid.path, entry=file)
+    form = EntryForm(
+        request.POST, care_class=file.care_class, path=file.resident.grid.path, entry=file, own=file.own,
+        told=False,  # the file itself is shown only in answer to a reason
+    )  # fmt: skip
     if form.is_valid():
         given = form.given()
         if attempt(form, lambda: support.change(actor=request.user, pk=pk, **given)) is not None:
@@ -79,13 +83,16 @@ def change(request, pk):
 
 
 @reader
+@never_cache
 @require_POST
 def visit(request, pk):
-    """Somebody was there today."""
-    file = _file(request, pk)
-    given = {"on": request.POST.get("on") or None, "words": request.POST.get("words", "")}
-    noted(request, lambda: support.visit(actor=request.user, pk=pk, **given))
-    return _to_list(file)
+    """Somebody was there. A refused form comes back alone: the file itself is shown only in answer to a reason."""
+    file, form = _file(request, pk), VisitForm(request.POST)
+    if noted(request, form, lambda: support.visit(actor=request.user, pk=pk, **form.given())):
+        return _to_list(file)
+    title = _("Visit: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
+    context = {"record": file.resident, "form": form, "title": title}
+    return render(request, "residents/reason.html", context, status=422)
 
 
 @reader
@@ -101,7 +108,7 @@ def end(request, pk):
             return _to_list(file)
     title = _("End: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
     context = {"record": file.resident, "form": form, "title": title, "danger": True}
-    return render(request, "residents/reason.html", context, status=422 if form.errors else 200)
+    return render(request, "residents/reason.html", context, status=status_of(form))
 
 
 def _to_list(file):

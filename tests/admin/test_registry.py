@@ -214,3 +214,117 @@ def test_nothing_of_the_registry_is_deleted_here(county, whole, rows, model):
         return
     assert browser(whole).post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
     assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_phones_of_own_fields_stand_masked_in_the_admin_and_are_written_blind(county, west, rows):
+    classes.load(CareClass)
+    solitary = CareClass.objects.get(code="solitary_elderly")
+    entry = CareRecordFactory(
+        resident=rows[0][Resident], care_class=solitary, grid=rows[0][Resident].grid, visit_days=7
+    )
+    entry.seal({"contact": "钱小", "contact_phone": "13811112222"})
+    entry.save()
+    client = browser(west)
+    page = client.get(url(CareRecord, "change", entry.pk)).content.decode()
+    assert "13811112222" not in page and "138****2222" in page
+    assert posted(client, CareRecord, entry.pk, visit_days=9).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.visit_days, entry.values["contact_phone"]) == (9, "13811112222")
+    assert "own_contact_phone" in errors(posted(client, CareRecord, entry.pk, own_contact_phone="12"))
+    assert posted(client, CareRecord, entry.pk, own_contact_phone="13900001111").status_code == 302
+    entry.refresh_from_db()
+    assert entry.values == {"contact": "钱小", "contact_phone": "13900001111"}
+
+
+# ---- who may know of a statutory register
+
+
+def statutory():
+    classes.load(CareClass)
+    return CareClass.objects.get(code="mental_disorder")
+
+
+def test_an_administrator_does_not_let_an_own_role_into_a_statutory_register(county, whole):
+    register, client = statutory(), browser(whole)
+    before = register.roles
+    for roles in ([*before, "district_admin"], ["district_admin"]):
+        answer = posted(client, CareClass, register.pk, roles=roles)
+        assert answer.status_code == 200 and list(errors(answer)) == ["roles"]
+    register.refresh_from_db()
+    assert register.roles == before
+    made = class_data(group="statutory", roles=["worker_full", "district_admin"])
+    assert "roles" in errors(client.post(url(CareClass, "add"), made))
+    assert not CareClass.objects.filter(code="bereaved").exists()
+    assert not Access.objects.exists()
+
+
+def test_a_post_of_tomorrow_or_at_a_unit_is_an_own_role_too(county, whole):
+    from tests.factories import PostFactory
+
+    PostFactory(user=whole, role="grid_leader", grid=county.west.grids[0], since="2099-01-01")
+    PostFactory(user=whole, role="inspector", grid=county.west.town, since="2020-01-01", until="2021-01-01")
+    register = statutory()
+    CareClass.objects.filter(pk=register.pk).update(roles=["centre_head"])
+    answer = posted(browser(whole), CareClass, register.pk, roles=["centre_head", "grid_leader"])
+    assert list(errors(answer)) == ["roles"]
+    assert posted(browser(whole), CareClass, register.pk, roles=["centre_head", "inspector"]).status_code == 302
+    assert posted(browser(whole), CareClass, register.pk, roles=["inspector"]).status_code == 302
+
+
+def test_every_change_of_a_class_s_roles_is_where_supervisors_look(county, whole):
+    register, client = statutory(), browser(whole)
+    CareClass.objects.filter(pk=register.pk).update(roles=["grid_leader", "centre_head"])
+    assert posted(client, CareClass, register.pk, visit_days=20).status_code == 302
+    assert not Access.objects.exists()
+    assert posted(client, CareClass, register.pk, roles=["grid_leader", "inspector"]).status_code == 302
+    row = Access.objects.get()
+    assert (row.act, row.kind, row.record_id, row.user, row.address) == (
+        "roles", "class", register.pk, whole, "127.0.0.1",
+    )  # fmt: skip
+    assert row.fields == [["centre_head", "grid_leader"], ["grid_leader", "inspector"]]
+    told = row.told
+    assert told.count("→") == 1 and "督导员" not in told.split("→")[0] and "督导员" in told.split("→")[1]
+    supervisor = county.person("inspector", grid=county.west.grids[0].parent.parent.parent)
+    assert told not in browser(supervisor).get("/registry/access/").content.decode()
+    top = county.person("inspector", grid=whole.posts.get(role="district_admin").grid)
+    page = browser(top).get("/registry/access/").content.decode()
+    assert told in page and f"#{register.pk}" in page and register.name not in page
+    assert told in client.get(url(Access)).content.decode()
+    made = client.post(url(CareClass, "add"), class_data())
+    assert made.status_code == 302
+    assert Access.objects.latest("pk").fields == [[], ["worker_full"]]
+
+
+def test_the_admin_tells_own_fields_of_an_entry_from_and_to(county, west, rows):
+    from residents.services import care as registers
+
+    classes.load(CareClass)
+    person, solitary = rows[0][Resident], CareClass.objects.get(code="solitary_elderly")
+    given = {"contact": "钱小", "contact_phone": "13811112222"}
+    entry = registers.begin(actor=county.worker, resident=person, care_class=solitary, data=given)
+    registers.change(entry, actor=county.worker, data={"contact": "钱大", "contact_phone": "13900001111"})
+    client = browser(west)
+    change = Change.objects.filter(kind="care", record_id=entry.pk).latest("pk")
+    for page in (url(CareRecord, "change", entry.pk), url(Change, "change", change.pk)):
+        shown = client.get(page).content.decode()
+        assert "钱小 → 钱大" in shown and "138****2222 → 139****1111" in shown, page
+        assert "13811112222" not in shown and "13900001111" not in shown
+
+
+def test_a_street_s_administrator_sees_no_statutory_class_that_they_may_not_know(county, west, whole):
+    register = statutory()
+
+    def seen(user):
+        client = browser(user)
+        asked = {"app_label": "residents", "model_name": "carerecord", "field_name": "care_class", "term": "精神"}
+        return (
+            register.name in client.get(url(CareClass)).content.decode(),
+            client.get(url(CareClass, "change", register.pk)).status_code,
+            register.name in client.get("/admin/autocomplete/", asked).content.decode(),
+        )
+
+    assert seen(west)[:2] == (False, 302) and not seen(west)[2]
+    assert seen(whole)[:2] == (True, 200)
+    assert "残疾人" in browser(west).get(url(CareClass)).content.decode()
+    CareClass.objects.filter(pk=register.pk).update(roles=["district_admin"])
+    assert seen(west)[:2] == (True, 200)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core.errors import Conflict, Invalid, NotFound, Refused
 from residents import care
+from residents.forms.care import EntryForm
 from residents.models import CareClass, CareRecord, Change
 from residents.selectors.person import timeline
 from residents.services import care as registers
@@ -117,7 +118,7 @@ def test_what_is_wrong_is_named(people, name, more):
 def test_only_people_with_a_post_here_can_be_responsible(county, people):
     with pytest.raises(Invalid):
         begin(people, responsible=county.worker_east)
-    assert county.operator_top in registers.workers_at(people.home.path)
+    assert county.operator_top in registers.workers_at(people.home.path, people.solitary)
     assert begin(people, responsible=county.operator).responsible == county.operator
 
 
@@ -171,3 +172,36 @@ def test_visits_of_a_statutory_file_are_sealed_in_it_and_nowhere_else(people):
     # A page that anybody opens by the way says nothing of them, not even to those who may open the file.
     for reader in (people.leader, people.county.worker):
         assert not [line for line in timeline(reader, people.ill) if line["kind"] in ("visit", "care")]
+
+
+def test_who_is_responsible_may_know_of_the_class(county, people):
+    """A worker knows of no statutory register: neither offered nor taken, at the beginning or later."""
+    path = people.home.path
+    offered = set(registers.workers_at(path, people.disorder))
+    assert people.leader in offered and people.head in offered
+    assert not {county.worker, county.operator, people.inspector, people.leader_east} & offered
+    file = people.file(people.neighbour, responsible=people.leader)
+    for act in (
+        lambda: people.file(responsible=county.worker),
+        lambda: support.change(actor=people.leader, pk=file.pk, responsible=county.worker),
+    ):
+        with pytest.raises(Invalid) as caught:
+            act()
+        assert list(caught.value.fields) == ["responsible"]
+    form = EntryForm(care_class=people.disorder, path=path)
+    assert set(form.fields["responsible"].queryset) == offered
+    only_heads = CareClassFactory(code="only-heads", roles=["centre_head"])
+    with pytest.raises(Invalid):
+        begin(people, actor=people.head, care_class=only_heads, responsible=people.leader)
+    assert begin(people, actor=people.head, care_class=only_heads, responsible=people.head).responsible == people.head
+
+
+def test_whose_post_has_ended_stays_until_somebody_else_is_chosen(county, people):
+    entry, file = begin(people, responsible=people.leader), people.file(responsible=people.leader)
+    people.leader.posts.update(until=TODAY)
+    registers.change(entry, actor=county.worker, visit_days=9)
+    support.change(actor=people.head, pk=file.pk, visit_days=9)
+    entry.refresh_from_db()
+    assert (entry.visit_days, entry.responsible) == (9, people.leader)
+    kept = support.brief(actor=people.head, pk=file.pk)
+    assert (kept.visit_days, kept.responsible) == (9, people.leader)

@@ -1,6 +1,9 @@
 """Pages of private data and registers: what they show to whom, and nothing at all to others."""
 
 import io
+import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -10,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from residents.models import Access, CareRecord, SupportRecord
-from residents.services import access, support
+from residents import care
+from residents.models import Access, CareClass, CareRecord, SupportRecord
+from residents.services import access, records, support
 from residents.services import care as registers
-from tests.residents.scene import GUARDIAN
+from tests.residents.scene import GUARDIAN, CareClassFactory
 
 pytestmark = pytest.mark.django_db
 WHY = "核对低保申请材料"
+LIMIT = "您今天已查看 1 条记录"
 SECRET = ("精神障碍", "机密监护人", "安置帮教", "社区矫正", "戒毒")
 
 
@@ -76,11 +81,22 @@ def test_other_records_have_their_private_fields_too(people, kind):
 
 
 def test_the_day_s_limit_is_said_in_words(people, settings):
-    settings.UNMASK_PER_DAY = 0
-    answer = browser(people.leader).post(
-        url("unmask", "resident", people.old.pk), {"fields_wanted": ["phone"], "reason": WHY}
-    )
-    assert answer.status_code in (403, 422) and people.old.phone not in text(answer)
+    settings.UNMASK_PER_DAY = 1
+    file, client = people.file(), browser(people.leader)
+    phone = {"fields_wanted": ["phone"], "reason": WHY}
+    assert client.post(url("unmask", "resident", people.ill.pk), phone).status_code == 200
+    for name, args, given in (
+        ("unmask", ("resident", people.old.pk), phone),
+        ("statement", (people.old.pk,), {"reason": WHY}),
+        ("support-file", (file.pk,), {"reason": WHY}),
+    ):
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = client.post(url(name, *args), given, headers=headers)
+            shown = text(answer)
+            assert answer.status_code == 429, name
+            assert LIMIT in shown and "相应权限" not in shown, name
+            assert WHY in shown and people.old.phone not in shown and "机密监护人" not in shown
+    assert Access.objects.count() == 1
 
 
 def test_neighbours_cannot_unmask(people):
@@ -127,6 +143,17 @@ def test_the_log_is_filtered(people, query, found, monkeypatch):
     monkeypatch.setattr(access, "NIGHT", (24, 0))
     access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
     assert (WHY in text(browser(people.head).get(f"{url('access')}?{query}"))) == found
+
+
+def test_the_log_s_filter_offers_what_its_reader_may_know_of(people):
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+    for reader, knows in ((people.head, True), (people.inspector, False)):
+        shown = text(browser(reader).get(url("access")))
+        assert [f'value="{act}"' in shown for act in ("open", "list")] == [knows, knows]
+        assert ("特殊人群" in shown) == knows
+        assert all(f'value="{act}"' in shown for act in ("unmask", "export", "statement", "roles"))
+        # Asked by hand it filters nothing, as any word that is none of the choices.
+        assert (WHY in text(browser(reader).get(f"{url('access')}?act=open"))) == (not knows)
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -275,6 +302,8 @@ def test_the_registers_of_a_person_are_those_one_may_know(people):
 def test_a_statement_is_printed_for_a_reason(people):
     entry = people.care()
     registers.visit(entry, actor=people.leader, words="喝了药")
+    registers.end(entry, actor=people.leader, reason="子女接回")
+    records.change(people.old, actor=people.leader, occupation="退休教师")
     page, client = url("statement", people.old.pk), browser(people.leader)
     assert people.old.id_number not in text(client.get(page))
     with translation.override("zh-hans"):
@@ -282,7 +311,10 @@ def test_a_statement_is_printed_for_a_reason(people):
     assert made.headers["Content-Type"] == "application/pdf" and "no-store" in made.headers["Cache-Control"]
     paper = PdfReader(io.BytesIO(made.content))
     words = "".join(page.extract_text() for page in paper.pages)
-    for told in ("钱老人", people.old.id_number, people.old.phone, "独居老人", "本人持证申请查询", "喝了药"):
+    for told in (
+        "钱老人", people.old.id_number, people.old.phone, "独居老人", "本人持证申请查询", "喝了药", "关注等级", "子女接回",
+        "→ 退休教师",
+    ):  # fmt: skip
         assert told in words, told
     assert Access.objects.get().act == "statement"
     assert client.post(page, {"reason": ""}).status_code == 422
@@ -297,3 +329,202 @@ def test_erasing_is_for_heads_of_centres(people):
     assert refused.status_code == 422
     people.old.refresh_from_db()
     assert people.old.name == "钱老人"
+
+
+# ---- phones of a class's own fields
+
+
+def test_a_contact_s_phone_stands_masked_in_the_form_and_is_written_blind(people):
+    contact = "13811112222"
+    entry = registers.begin(
+        actor=people.leader, resident=people.old, care_class=people.solitary,
+        data={"contact": "钱小", "contact_phone": contact},
+    )  # fmt: skip
+    client, page = browser(people.leader), url("care-entry", entry.pk)
+    form = {"attention": 2, "visit_days": 7, "responsible": "", "own_contact": "钱小"}
+
+    def after(typed):
+        client.post(page, form | {"own_contact_phone": typed})
+        return CareRecord.objects.get().values.get("contact_phone")
+
+    shown = text(client.get(page))
+    assert contact not in shown and shown.count("138****2222") == 3  # the fact, the placeholder, the hint
+    assert (after(""), after("138****2222"), after(" ")) == (contact,) * 3
+    wrong = client.post(page, form | {"own_contact_phone": "12"})
+    assert wrong.status_code == 422 and 'value="12"' in text(wrong) and contact not in text(wrong)
+    assert after("139 0000 1111") == "13900001111"
+    assert after("-") is None
+    assert Access.objects.count() == 0
+
+
+def test_a_guardian_s_phone_stands_masked_in_an_opened_file_and_is_written_blind(people):
+    file, guardian = people.file(), GUARDIAN["guardian_phone"]
+    client = browser(people.leader)
+    opened = text(client.post(url("support-file", file.pk), {"reason": WHY}))
+    assert guardian not in opened and "139****6666" in opened
+    own = {f"own_{name}": value for name, value in GUARDIAN.items()} | {"own_guardian_phone": ""}
+    form = {"attention": 1, "visit_days": 10, "responsible": ""} | own
+    # A refused form is no opening: it tells nothing of what is stored.
+    refused = client.post(url("support-change", file.pk), form | {"visit_days": 0})
+    assert refused.status_code == 422
+    assert guardian not in text(refused) and "139****6666" not in text(refused)
+    assert client.post(url("support-change", file.pk), form).status_code == 302
+    assert support.brief(actor=people.leader, pk=file.pk).own == GUARDIAN
+    assert client.post(url("support-change", file.pk), form | {"own_guardian_phone": "12"}).status_code == 422
+    client.post(url("support-change", file.pk), form | {"own_guardian_phone": "13700002222"})
+    assert support.brief(actor=people.leader, pk=file.pk).own["guardian_phone"] == "13700002222"
+
+
+# ---- lists of statutory registers
+
+
+def opened():
+    return list(Access.objects.filter(act="list").order_by("pk").values_list("user", "rows", "grid", "class_tag"))
+
+
+def test_opening_the_list_of_a_statutory_register_is_written_down_once(people, monkeypatch):
+    for person in (people.ill, people.neighbour):
+        people.file(person)
+    client, page = browser(people.leader), f"{url('care')}?class=mental_disorder"
+    row = (people.leader.pk, 2, people.home.pk, care.class_tag(people.disorder))
+    for turned in (page, f"{page}&page=2", page):
+        assert client.get(turned).status_code == 200
+    assert opened() == [row]
+    client.get(url("care") + "?class=solitary_elderly")
+    assert opened() == [row]  # a care register's list is none of these
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == [row]  # no more than what was open
+    people.file(people.old)
+    client.get(page)
+    assert opened()[1:] == [(people.leader.pk, 3, *row[2:])]
+    monkeypatch.setattr(access, "LISTED", timedelta(0))
+    client.get(page)
+    assert len(opened()) == 3
+    browser(people.head).get(page)
+    assert opened()[3][:3] == (people.head.pk, 3, people.county.west.station.grid_id)
+    shown = text(browser(people.head).get(f"{url('access')}?act=list"))
+    assert shown.count(f"<td>{people.leader}</td>") == 3 and "严重精神障碍" not in shown
+
+
+def test_visits_due_in_statutory_registers_are_such_a_list(people):
+    client = browser(people.leader)
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == []
+    people.file(visit_days=10)
+    client.get(f"{url('due')}?list=visits")
+    assert opened() == []
+    client.get(f"{url('due')}?list=statutory")
+    assert opened() == [(people.leader.pk, 1, people.home.pk, care.class_tag(people.disorder))]
+
+
+def test_lists_are_no_looks_at_single_records(people, settings):
+    settings.UNMASK_PER_DAY = 1
+    people.file()
+    browser(people.leader).get(f"{url('care')}?class=mental_disorder")
+    assert access.looks_today(people.leader) == 0
+    access.unmask(actor=people.leader, record=people.old, fields=["phone"], reason=WHY)
+
+
+def test_who_may_not_know_the_register_leaves_no_row_and_reads_none(people):
+    people.file()
+    for outsider in (people.county.worker, people.leader_east, people.county.operator):
+        browser(outsider).get(f"{url('care')}?class=mental_disorder")
+    assert [row for row in opened() if row[1]] == []
+    browser(people.leader).get(f"{url('care')}?class=mental_disorder")
+    seen = text(browser(people.inspector).get(url("access")))
+    assert f"<td>{people.leader}</td>" not in seen
+
+
+# ---- history
+
+
+def plain(answer):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", text(answer))).split())
+
+
+def test_the_history_of_an_entry_tells_from_and_to_with_phones_masked(people):
+    entry = registers.begin(
+        actor=people.leader, resident=people.old, care_class=people.solitary, responsible=people.leader,
+        data={"contact": "钱小", "contact_phone": "13811112222", "health": "自理"},
+    )  # fmt: skip
+    registers.change(
+        entry, actor=people.county.worker, attention=1, responsible=people.county.worker,
+        data={"contact_phone": "13900001111", "health": "失能"},
+    )  # fmt: skip
+    assert url("history", "care", entry.pk) in text(browser(people.leader).get(url("care-entry", entry.pk)))
+    told = browser(people.leader).get(url("history", "care", entry.pk), headers={"HX-Request": "true"})
+    changed, begun = f" {plain(told)}".split(" 修改 ")[1].split(" 纳入 ")
+    for words in (
+        f"责任人 {people.leader} → {people.county.worker}", "关注等级 中 → 高", "138****2222 → 139****1111", "自理 → 失能",
+    ):  # fmt: skip
+        assert words in changed, (words, changed)
+    assert "钱小" in begun and "钱小" not in changed and "138****2222" in begun
+    assert "13811112222" not in text(told) and "13900001111" not in text(told)
+    for outsider in (people.leader_east, people.county.worker_next):
+        assert browser(outsider).get(url("history", "care", entry.pk)).status_code == 404
+    only_heads = CareClassFactory(code="only-heads", roles=["centre_head"])
+    CareRecord.objects.filter(pk=entry.pk).update(care_class=only_heads)
+    assert browser(people.leader).get(url("history", "care", entry.pk)).status_code == 404
+
+
+def test_the_history_of_a_file_stands_in_the_opened_file_alone(people):
+    file = people.file(responsible=people.leader)
+    own = GUARDIAN | {"guardian": "新监护人", "guardian_phone": "13700002222"}
+    support.change(actor=people.leader, pk=file.pk, attention=1, responsible=None, data=own)
+    client, page = browser(people.leader), url("support-file", file.pk)
+    assert "机密监护人" not in text(client.get(page))
+    shown = plain(client.post(page, {"reason": WHY}))
+    for words in ("机密监护人 → 新监护人", "139****6666 → 137****2222", "关注等级 中 → 高", f"责任人 {people.leader} → —"):
+        assert words in shown, (words, shown)
+    assert "13955556666" not in shown and "13700002222" not in shown
+    assert client.get(url("history", "support", file.pk)).status_code == 404
+
+
+# ---- visits
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2099-01-01", "不能晚于今天"), ("2025-12-31", "2026-01-01"), ("2026-02-31", "有效")]
+)
+def test_a_visit_on_a_wrong_day_is_said_at_the_field_and_what_was_typed_stays(people, day, said):
+    entry, file = people.care(), people.file()
+    CareRecord.objects.filter(pk=entry.pk).update(since="2026-01-01")
+    client = browser(people.leader)
+    for page in (url("care-visit", entry.pk), url("support-visit", file.pk)):
+        answer = client.post(page, {"on": day, "words": "灯坏了，已报修", "next": "entry"})
+        shown = text(answer)
+        assert answer.status_code == 422
+        assert f'value="{day}"' in shown and 'value="灯坏了，已报修"' in shown
+        errors = re.search(r'id="visit-on_errors"[^>]*>(.*?)</ul>', shown, re.DOTALL)
+        assert errors and said in errors[1], page
+        assert "机密监护人" not in shown
+    assert not entry.visits.exists() and support.brief(actor=people.leader, pk=file.pk).visits == []
+    assert Access.objects.count() == 0
+
+
+def test_a_visit_to_somebody_whose_care_has_ended_is_refused_in_words(people):
+    entry, client = people.care(), browser(people.leader)
+    registers.end(entry, actor=people.leader, reason="子女接回")
+    answer = client.post(url("care-visit", entry.pk), {"on": "", "words": "来过"})
+    assert answer.status_code == 422 and "已经终止" in text(answer)
+    pressed = client.post(url("care-visit", entry.pk), follow=True)
+    assert pressed.status_code == 200 and "已经终止" in text(pressed)
+
+
+def test_a_visit_without_a_day_is_of_today(people):
+    entry = people.care()
+    done = browser(people.leader).post(url("care-visit", entry.pk), {"on": "", "words": " 一切正常 ", "next": "entry"})
+    assert done.url == url("care-entry", entry.pk)
+    assert [(one.day, one.words) for one in entry.visits.all()] == [(timezone.localdate(), "一切正常")]
+
+
+def test_whoever_may_only_read_a_register_is_offered_no_visit(people):
+    entry, file = people.care(), people.file()
+    CareClass.objects.filter(pk=people.solitary.pk).update(roles=["police_officer", "grid_leader"])
+    police = people.county.person("police_officer", grid=people.home)
+    visits = {"solitary_elderly": url("care-visit", entry.pk), "mental_disorder": url("support-visit", file.pk)}
+    for code, visit in visits.items():
+        read = text(browser(police).get(f"{url('care')}?class={code}"))
+        assert ("老人" in read or "赵病人" in read) and visit not in read
+        assert visit in text(browser(people.leader).get(f"{url('care')}?class={code}"))
+        assert browser(police).post(visit).status_code == 403

@@ -205,3 +205,18 @@ def people_of_registers(county):
     scene = People(county)
     scene.exporter = scene.head
     return scene
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_ethnicity_leaves_in_no_file(client, county, people, form):
+    Resident.objects.update(ethnicity="02")
+    client.force_login(county.person("centre_head", unit=county.west.station))
+    for clear in ({}, {"unmasked": "1", "reason": "协助公安机关核查人员信息"}):
+        answer = export(client, form=form, **clear)
+        if form == "csv":
+            rows = lines(answer)
+        else:
+            book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)), read_only=True)
+            rows = list(book.active.values)
+        assert "姓名" in rows[1] and "民族" not in rows[1]
+        assert "蒙古族" not in str(rows) and len(rows) == 4

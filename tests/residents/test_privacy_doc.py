@@ -10,6 +10,7 @@ from django.db.models import FileField
 
 from core.fields import EncryptedField
 from residents import classes
+from residents.services import retention, subject
 
 ROOT = Path(settings.BASE_DIR)
 TEXT = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
@@ -40,6 +41,12 @@ def test_every_field_is_named_with_purpose_basis_reader_and_term(name):
     assert len(told) == len(fields)
     for row in told:
         assert len(row) == 5 and all(row), row
+
+
+def test_what_the_list_calls_gone_is_emptied_by_an_erasure_and_nothing_else_is():
+    promised = {row[0].strip("`") for row in rows(SECTIONS["Resident"]) if row[4] in ("gone", "until archived")}
+    assert promised == set(subject.EMPTY)
+    assert set(retention.ARCHIVED) <= promised
 
 
 def test_every_encrypted_field_and_every_file_of_the_system_is_named():

@@ -6,7 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.errors import Conflict, Invalid, NotFound, Refused
 from events.models import Event
@@ -15,7 +15,7 @@ from residents.intake import service
 from residents.intake.stage import Stage
 from residents.intake.stage import rows as rows_of
 from residents.models import Access, CareRecord, Change, Erasure, Resident, SupportRecord
-from residents.services import access, life, records, subject, support
+from residents.services import access, life, records, subject, support, tenancies
 from residents.services import care as registers
 from tests.residents.factories import id_number
 from tests.residents.intake_scene import PEOPLE, applied, csv_file
@@ -40,9 +40,39 @@ def test_a_statement_holds_all_that_is_held_and_is_logged(people):
     values = dict(told.rows)
     assert people.old.id_number in values.values() and people.old.phone in values.values()
     assert "退休教师" in values.values() and "钱老人" in values.values()
-    assert len(told.care) == 1 and told.changes == 1 and told.files == []
+    assert len(told.care) == 1 and len(told.changes) == 1 and told.files == []
     (row,) = told.accesses
     assert (row.act, row.user, row.resident) == ("statement", people.leader, people.old)
+
+
+def test_a_statement_tells_of_each_register_how_closely_by_whom_and_why(people):
+    more = {"attention": 1, "responsible": people.leader, "reason": "子女在外地", "since": date(2026, 1, 1)}
+    entry = registers.begin(actor=people.leader, resident=people.ill, care_class=people.solitary, **more)
+    registers.end(entry, actor=people.leader, on=date(2026, 2, 1), reason="子女接回")
+    file = people.file(attention=3, responsible=people.head)
+    with translation.override("en"):
+        told = subject.statement(actor=people.leader, resident=people.ill, reason=WHY)
+        closed, sealed = (dict(one["facts"]) for one in told.registers)
+    assert closed == {
+        "Attention": "high", "Responsible": str(people.leader), "visit interval (days)": str(entry.visit_days),
+        "reason of the beginning": "子女在外地", "reason of the end": "子女接回",
+    }  # fmt: skip
+    assert sealed == {
+        "Attention": "low", "Responsible": str(people.head), "visit interval (days)": str(file.visit_days),
+        "Next visit": str(file.next_visit), "reason of the beginning": "评估纳入",
+        "监护人": "机密监护人", "监护人电话": "139****6666", "治疗情况": "规律服药",
+    }  # fmt: skip
+
+
+def test_a_statement_tells_the_whole_history_masked(people):
+    for number in range(60):
+        records.change(people.old, actor=people.leader, occupation=f"退休教师{number}")
+    records.change(people.old, actor=people.leader, phone="13712344321")
+    told = subject.statement(actor=people.leader, resident=people.old, reason=WHY)
+    assert len(told.changes) == 61
+    newest, oldest = told.changes[0], told.changes[-1]
+    assert [field[2] for field in newest["fields"]] == ["137****4321"] and newest["who"] == str(people.leader)
+    assert [field[2] for field in oldest["fields"]] == ["退休教师0"]
 
 
 def test_a_statement_tells_the_clerk_nothing_of_registers_beyond_their_role(people):
@@ -106,6 +136,25 @@ def test_erasing_leaves_nothing_that_says_who_it_was(people):
     assert rows.count() == kept + 1
     assert [row.changes for row in rows] == [{}] * (kept + 1)
     assert set(Erasure.objects.values_list("kind", flat=True)) == {"resident", "care", "support"}
+
+
+def test_an_erased_row_is_the_same_for_everybody(people):
+    given = [
+        {"sex": "1", "id_kind": "414", "population": "floating", "hukou_here": False, "ethnicity": "02"},
+        {"sex": "2", "id_kind": "111", "population": "registered", "hukou_here": True, "ethnicity": "01"},
+    ]
+    left = []
+    for number, more in enumerate(given):
+        person = people.person(f"褚{number}", people.home, **more)
+        depart(people, person, days=number)
+        subject.erase(actor=people.head, resident=person, reason="本人申请，目的已终止")
+        left.append(Resident.objects.filter(pk=person.pk).values(*subject.EMPTY).get())
+        with pytest.raises(Invalid):
+            tenancies.begin_tenancy(actor=people.head, dwelling=people.old.dwelling, tenant=person, since=TODAY)
+    assert left[0] == left[1]
+    assert [left[0][name] for name in ("sex", "id_kind", "population", "hukou_here", "ended_on")] == [
+        "9", "", "", True, None,
+    ]  # fmt: skip
 
 
 def test_what_an_import_keeps_for_its_undoing_is_erased_too(people):

@@ -2,14 +2,16 @@
 
 import json
 from datetime import timedelta
+from functools import cache
+from operator import itemgetter
 
 import numpy as np
 from django.db import connection
 
-from accounts.roles import WORKER_ROLES
+from accounts.roles import ROLES, WORKER_ROLES
 from core import ciphers
 from core.bulk import Json
-from grids.models import Post
+from grids.models import Grid, Post
 from residents import care as knowing
 from residents.models import CareClass
 from residents.services import support
@@ -74,14 +76,25 @@ def write_visits(most: int = 6):
         )
 
 
+def _holders():
+    """{path: [(rank, role, user id)]} of the posts in grids and centres, workers first."""
+    held, order = {}, list(ROLES)
+    posts = Post.objects.exclude(role="district_admin").exclude(unit__kind="department").order_by("pk")
+    for role, grid, unit, user in posts.values_list("role", "grid__path", "unit__grid__path", "user_id"):
+        rank = -1 if role in WORKER_ROLES else order.index(role)
+        held.setdefault(grid or unit, []).append((rank, role, user))
+    return {path: sorted(posts, key=itemgetter(0)) for path, posts in held.items()}
+
+
 class Registers:
     """Entries of the classes that the database knows, for a planned `Filler`."""
 
     def __init__(self, plan):
         self.plan, self.today = plan, plan.today
         self.classes = {row.code: row for row in CareClass.objects.filter(active=True)}
-        posts = Post.objects.filter(role__in=WORKER_ROLES).order_by("-pk").values_list("grid_id", "user_id")
-        self.workers = dict(posts)
+        self.paths = dict(Grid.objects.order_by("pk").values_list("pk", "path"))
+        self.holders = _holders()
+        self.responsible = cache(self._responsible)
         self.rng = plan.rng("care")
         self.phones = 0
 
@@ -102,7 +115,7 @@ class Registers:
         file = self._file(person, care_class)
         sealed = ciphers.encrypt(json.dumps(file.own, ensure_ascii=False, sort_keys=True))
         return (
-            serial, person + 1, care_class.pk, grid, file.attention, self.workers.get(grid), file.visit_days,
+            serial, person + 1, care_class.pk, grid, file.attention, self.responsible(grid, care_class), file.visit_days,
             file.visited_on, file.next_visit, file.since, file.until, file.begin_reason, file.end_reason,
             Json({"sealed": sealed} if file.own else {}),
         )  # fmt: skip
@@ -122,7 +135,7 @@ class Registers:
     def _sealed(self, serial, person, care_class):
         grid = self._grid(person)
         file = self._file(person, care_class)
-        file.responsible_id = self.workers.get(grid)
+        file.responsible_id = self.responsible(grid, care_class)
         tags = knowing.class_tag(care_class), knowing.resident_tag(person + 1)
         told = {
             name: [None, getattr(file, name)]
@@ -133,10 +146,20 @@ class Registers:
         at = self.plan.instant(file.since)
         return (
             (serial, grid, *tags, support._seal(file), file.until is None),
-            ("support", serial, grid, at, self.workers.get(grid), "begun", Json({}), history),
+            ("support", serial, grid, at, file.responsible_id, "begun", Json({}), history),
         )  # fmt: skip
 
     # ---- one entry
+
+    def _responsible(self, grid, care_class):
+        """Who holds a post at the grid, or nearest above it, that may know of the class; workers before others."""
+        path = self.paths[grid]
+        while path != "/":
+            for _rank, role, user in self.holders.get(path, ()):
+                if role in care_class.roles:
+                    return user
+            path = path[: path.rindex("/", 0, -1) + 1]
+        return None
 
     def _grid(self, person):
         plan = self.plan
