@@ -30,9 +30,9 @@ UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 
 
 def names_in_settings():
-    """Every environment variable that gridcenter/settings.py reads."""
-    text = (ROOT / "gridcenter" / "settings.py").read_text()
-    return set(re.findall(r"""\b(?:env(?:\.\w+)?|required)\(\s*"([A-Z_]+)\"""", text))
+    """Every environment variable that gridcenter/settings.py reads, and gridcenter/environment.py beside it."""
+    text = "".join((ROOT / "gridcenter" / name).read_text() for name in ("settings.py", "environment.py"))
+    return set(re.findall(r"""\b(?:env(?:\.\w+)?|required|one_of)\(\s*"([A-Z_]+)\"""", text))
 
 
 def names_in_example():
