@@ -115,7 +115,7 @@ def test_the_image_runs_without_root_and_without_the_machines_secrets():
     assert "\nUSER gridcenter\n" in last_stage
     assert last_stage.index("\nUSER ") < last_stage.index("\nCMD ")
     ignored = (ROOT / ".dockerignore").read_text().split()
-    assert {".env", "var", ".venv", ".git", "node_modules"} <= set(ignored)
+    assert {".env", "var", ".venv", ".git", "node_modules", "*.dump", "*.tar"} <= set(ignored)
     assert not any(f"{name}=" in image for name in SECRETS)
 
 
