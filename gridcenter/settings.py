@@ -374,6 +374,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.problems.handler",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AnonThrottle"],
+    # An address is that of the connection. Which proxy's X-Forwarded-For is believed uvicorn knows: FORWARDED_ALLOW_IPS.
+    "NUM_PROXIES": 0,
     "DEFAULT_THROTTLE_RATES": {
         "user": env("THROTTLE_USER", default="600/min"),
         "anon": env("THROTTLE_ANON", default="60/min"),
