@@ -9,6 +9,7 @@ from pathlib import Path
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django_guid.integrations import CeleryIntegration
 
 from core import basemap
 from gridcenter.environment import GRIDCENTER_MODE, RUNNING_TESTS, SERVICE, env, one_of, required
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.request_ids.bounded",
     "django_guid.middleware.guid_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -428,7 +430,7 @@ DJANGO_GUID = {
     "VALIDATE_GUID": False,
     "RETURN_HEADER": True,
     "EXPOSE_HEADER": False,
-    "INTEGRATIONS": [],
+    "INTEGRATIONS": [CeleryIntegration()],  # a task's lines bear the id of the request that sent it, else one of their own
     "UUID_FORMAT": "hex",
 }
 LOG_FORMAT = one_of("LOG_FORMAT", ("json", "text"), "json" if SERVICE else "text")
