@@ -21,7 +21,7 @@ language = set_language
 
 
 class Login(LoginView):
-    """The gate. Too many wrong passwords lock the name for a quarter of an hour (django-axes)."""
+    """The gate. Too many wrong passwords lock the name at that address for a quarter of an hour (django-axes)."""
 
     template_name = "accounts/login.html"
     redirect_authenticated_user = True

@@ -7,4 +7,4 @@ class CoreConfig(AppConfig):
     verbose_name = _("Foundations")
 
     def ready(self):
-        from core import checks  # noqa: F401  (registers the check of the base map)
+        from core import checks, service_checks  # noqa: F401  (registers the checks of the settings)

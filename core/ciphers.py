@@ -45,7 +45,9 @@ CIPHERS = {32: AESGCM, 16: SM4GCM}  # by the length of the key in bytes
 def _keys(text: str) -> dict[str, AESGCM | SM4GCM]:
     keys = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, _, encoded = part.partition(":")
+        name, colon, encoded = part.partition(":")
+        if not colon:  # what stands there may be the key: it is not told
+            raise ImproperlyConfigured("FIELD_KEYS: a key has no id, expected id:base64-of-32-bytes.")
         try:
             secret = base64.b64decode(encoded, validate=True)
         except ValueError as error:

@@ -116,10 +116,14 @@ END $$
 
 
 def _pg_events(columns):
-    """(end of the trigger's name, event, scope): per statement, but of a row where its old and new values are compared."""
+    """(end of the trigger's name, event, scope): per statement, but of a row where its old and new values are compared.
+
+    As text: PostgreSQL dumps IS DISTINCT FROM without the schema of the operator behind it, and a dump with that of a
+    geometry cannot be restored.
+    """
     if not columns:
         return [("", "INSERT OR UPDATE OR DELETE", "STATEMENT")]
-    changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+    changed = " OR ".join(f"OLD.{column}::text IS DISTINCT FROM NEW.{column}::text" for column in columns)
     return [("", "INSERT OR DELETE", "STATEMENT"), ("_update", "UPDATE", f"ROW WHEN ({changed})")]
 
 

@@ -1,49 +1,20 @@
 """Settings, all from the environment. The list with meanings stands in docs/operations.md.
 
-Three modes (GRIDCENTER_MODE): `service` is the default and has no default secret; `demo` and `test` make up
-what is missing, so that a first look needs no configuration.
+How they are read, and the three modes: gridcenter/environment.py. What must be said about them: core/service_checks.py.
 """
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django_guid.integrations import CeleryIntegration
 
 from core import basemap
+from gridcenter.environment import GRIDCENTER_MODE, RUNNING_TESTS, SERVICE, env, one_of, required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-RUNNING_TESTS = "pytest" in sys.modules
-GRIDCENTER_MODE = env("GRIDCENTER_MODE", default="test" if RUNNING_TESTS else "service")
-if GRIDCENTER_MODE not in {"service", "demo", "test"}:
-    raise ImproperlyConfigured(f"GRIDCENTER_MODE is {GRIDCENTER_MODE!r}: expected service, demo or test.")
-SERVICE = GRIDCENTER_MODE == "service"
-
-
-def required(name, demo, file=""):
-    """The environment's value of `name`, or what stands in `file`; outside service mode `demo` stands in."""
-    value = env(name, default="")
-    if file and not value:
-        try:
-            value = ",".join(Path(file).read_text(encoding="utf-8").split())  # one key on each line
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
-    if value:
-        return value
-    if SERVICE:
-        raise ImproperlyConfigured(
-            f"{name} is not set. In service mode every secret and address must be given "
-            "(docs/operations.md); to look around without any, set GRIDCENTER_MODE=demo."
-        )
-    return demo
-
-
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", demo="demo-only-not-a-secret-" + "0" * 40)
@@ -95,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.request_ids.bounded",
     "django_guid.middleware.guid_middleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -404,6 +376,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.problems.handler",
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttling.UserThrottle", "core.api.throttling.AnonThrottle"],
+    # An address is that of the connection. Which proxy's X-Forwarded-For is believed uvicorn knows: FORWARDED_ALLOW_IPS.
+    "NUM_PROXIES": 0,
     "DEFAULT_THROTTLE_RATES": {
         "user": env("THROTTLE_USER", default="600/min"),
         "anon": env("THROTTLE_ANON", default="60/min"),
@@ -456,10 +430,11 @@ DJANGO_GUID = {
     "VALIDATE_GUID": False,
     "RETURN_HEADER": True,
     "EXPOSE_HEADER": False,
-    "INTEGRATIONS": [],
+    "INTEGRATIONS": [CeleryIntegration()],  # a task's lines bear the id of the request that sent it, else one of their own
     "UUID_FORMAT": "hex",
 }
-LOG_FORMAT = env("LOG_FORMAT", default="json" if SERVICE else "text")
+LOG_FORMAT = one_of("LOG_FORMAT", ("json", "text"), "json" if SERVICE else "text")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -476,11 +451,11 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}
     },
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO" if SERVICE else "WARNING")},
+    "root": {"handlers": ["console"], "level": one_of("LOG_LEVEL", LOG_LEVELS, "INFO" if SERVICE else "WARNING")},
     "loggers": {
         "django_guid": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        "celery": {"level": env("LOG_LEVEL", default="INFO")},
+        "celery": {"level": one_of("LOG_LEVEL", LOG_LEVELS, "INFO")},
         "weasyprint.progress": {"level": "WARNING"},
         "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},  # in place of its own format
     },

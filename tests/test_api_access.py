@@ -151,6 +151,26 @@ def test_logging_in_is_throttled(county, monkeypatch):
     assert answers == [200, 200, 429]
 
 
+def test_an_address_is_not_what_a_header_claims(county, monkeypatch):
+    monkeypatch.setattr("core.api.throttling.LoginThrottle.THROTTLE_RATES", {"login": "2/min"})
+    body = {"username": county.worker.username, "password": PASSWORD}
+    forged = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(3)]
+    answers = [APIClient().post(TOKEN, body, headers=claim).status_code for claim in forged]
+    assert answers == [200, 200, 429]
+    assert APIClient().post(TOKEN, body, REMOTE_ADDR="198.51.100.7").status_code == 200
+
+
+def test_the_lock_is_for_a_name_at_an_address_and_is_lifted_by_a_command(county, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    for _n in range(2):
+        log_in(county.worker, "wrong")
+    body = {"username": county.worker.username, "password": PASSWORD}
+    assert log_in(county.worker).status_code == 429
+    assert APIClient().post(TOKEN, body, REMOTE_ADDR="198.51.100.7").status_code == 200
+    call_command("axes_reset_username", county.worker.username, stdout=StringIO())
+    assert log_in(county.worker).status_code == 200
+
+
 def test_a_session_may_use_the_api_but_not_without_its_csrf_token(county):
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(county.worker)

@@ -30,9 +30,9 @@ UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 
 
 def names_in_settings():
-    """Every environment variable that gridcenter/settings.py reads."""
-    text = (ROOT / "gridcenter" / "settings.py").read_text()
-    return set(re.findall(r"""\b(?:env(?:\.\w+)?|required)\(\s*"([A-Z_]+)\"""", text))
+    """Every environment variable that gridcenter/settings.py reads, and gridcenter/environment.py beside it."""
+    text = "".join((ROOT / "gridcenter" / name).read_text() for name in ("settings.py", "environment.py"))
+    return set(re.findall(r"""\b(?:env(?:\.\w+)?|required|one_of)\(\s*"([A-Z_]+)\"""", text))
 
 
 def names_in_example():
@@ -90,6 +90,17 @@ def test_compose_sets_only_names_that_are_read(name):
     assert environment["GRIDCENTER_MODE"] == "service"
 
 
+def test_compose_hands_through_every_name_that_the_example_advertises():
+    """Folders, databases and files of keys are its own affair; the example says so."""
+    own = {"GRIDCENTER_MODE", "DATABASE_URL", "REDIS_URL", "DATA_DIR", "STATIC_ROOT", "MEDIA_ROOT"}
+    own |= {"FIELD_KEYS_FILE", "HASH_KEY_FILE"}
+    taken = dict(re.findall(r"(?<!\$)\$\{(\w+)(?::-([^}]*))?", COMPOSE))
+    assert set(taken) == set(names_in_example()) - own
+    environment = {name: value for service in OURS for name, value in SERVICES[service]["environment"].items()}
+    for name in set(taken) - {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_PORT", "WORKER_CONCURRENCY"}:
+        assert environment[name].startswith(f"${{{name}:"), name
+
+
 def test_what_must_not_be_lost_lies_in_volumes():
     volumes = yaml.safe_load(COMPOSE)["volumes"]
     used = {mount.partition(":")[0] for service in SERVICES.values() for mount in service.get("volumes", ())}
@@ -115,7 +126,7 @@ def test_the_image_runs_without_root_and_without_the_machines_secrets():
     assert "\nUSER gridcenter\n" in last_stage
     assert last_stage.index("\nUSER ") < last_stage.index("\nCMD ")
     ignored = (ROOT / ".dockerignore").read_text().split()
-    assert {".env", "var", ".venv", ".git", "node_modules"} <= set(ignored)
+    assert {".env", "var", ".venv", ".git", "node_modules", "*.dump", "*.tar"} <= set(ignored)
     assert not any(f"{name}=" in image for name in SECRETS)
 
 

@@ -29,7 +29,8 @@ TOKEN = inline_serializer(
 
 
 class LogIn(APIView):
-    """A token for a person's phone or script. Too many wrong passwords lock the name for a quarter of an hour."""
+    """A token for a person's phone or script. Too many wrong passwords lock the name at that address for a
+    quarter of an hour."""
 
     authentication_classes = ()
     permission_classes = (permissions.AllowAny,)
