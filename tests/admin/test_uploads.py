@@ -102,6 +102,17 @@ def test_divisions_are_the_whole_territorys(county, west, whole):
     assert Grid.objects.get(pk=county.west.town.pk).parent == county.area
 
 
+def test_mistakes_of_a_divisions_file_are_listed_by_row_and_change_nothing(county, whole):
+    towns = [county.west.town, county.east.town]
+    rows = [["code", "name", "level", "parent_code"], [county.root.code, "醴陵市", "county", ""]]
+    rows += [[town.code, f"{town.name}新", "town", county.root.code] for town in towns]
+    rows += [[f"{towns[0].code[:9]}001", "长" * 100, "village", towns[0].code]]
+    answer = browser(whole).post(url(Grid, "import-divisions"), {"source": upload("d.xlsx", rows)})
+    assert answer.status_code == 400
+    assert f"Row 5, name: expected 1 to 80 characters, got “{'长' * 100}”." in answer.content.decode()
+    assert Grid.objects.get(pk=towns[0].pk).name == towns[0].name
+
+
 def test_a_key_is_made_for_an_own_department_and_shown_once(county, west, rows):
     squad = Unit.objects.get(name="西街中队")
     client = browser(west)
