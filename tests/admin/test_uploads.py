@@ -88,6 +88,17 @@ def test_boundaries_are_imported_within_the_subtree(county, west):
     assert "430281002001001: there is no such grid in force." in answer.content.decode()
 
 
+def test_features_that_are_none_are_said_in_the_admin(county, west):
+    file = io.BytesIO(b'{"type": "FeatureCollection", "features": [{"properties": "a"}, 7, {"properties": {}}]}')
+    file.name = "a.geojson"
+    answer = browser(west).post(url(Grid, "import-boundaries"), {"file": file, "tolerance": "5"})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Feature 1: expected properties with a “code”, got a text." in html
+    assert "Feature 2: expected a GeoJSON feature, got a number or a truth value." in html
+    assert "Feature 3 has no property “code”." in html
+
+
 def test_divisions_are_the_whole_territorys(county, west, whole):
     page = url(Grid, "import-divisions")
     assert browser(west).get(page).status_code == 403
