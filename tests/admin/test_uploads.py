@@ -70,6 +70,29 @@ def test_initial_passwords_are_downloaded_once(county, west):
     assert User.objects.get(username=username).check_password(password)
 
 
+UNITS = ["单位编码", "单位名称", "类型", "部门类别", "网格编码"]
+
+
+def test_units_are_checked_then_imported_within_the_subtree(county, west):
+    client, page = browser(west), url(Unit, "import-units")
+    assert "import-units" in client.get(url(Unit)).content.decode()
+    good = [UNITS, ["D-1", "阳三城管中队", "部门", "城市管理", county.west.town.code]]
+    answer = client.post(page, {"file": upload("a.xlsx", good), "check": "1"})
+    assert "Units: 1 added, 0 changed, 0 unchanged." in answer.content.decode()
+    assert not Unit.objects.filter(code="D-1").exists()
+    wrong = [*good, ["D-2", "市局", "部门", "城市管理", county.root.code]]
+    answer = client.post(page, {"file": upload("a.csv", wrong)})
+    assert answer.status_code == 400
+    assert "Row 3, 网格编码: there is no grid “430281000000” in force." in answer.content.decode()
+    assert not Unit.objects.filter(code="D-1").exists()
+    answer = client.post(page, {"file": upload("a.csv", good)}, follow=True)
+    assert "Units: 1 added, 0 changed, 0 unchanged." in answer.content.decode()
+    made = Unit.objects.get(code="D-1")
+    assert (made.name, made.grid, made.department_kind) == ("阳三城管中队", county.west.town, county.kind)
+    answer = client.post(page, {"file": upload("a.csv", good)}, follow=True)
+    assert "Units: 0 added, 0 changed, 1 unchanged." in answer.content.decode()
+
+
 def boundary_file(code, shape):
     feature = {"type": "Feature", "properties": {"code": code}, "geometry": json.loads(shape.geojson)}
     file = io.BytesIO(json.dumps({"type": "FeatureCollection", "features": [feature]}).encode())
