@@ -267,6 +267,7 @@ def _write(wanted: list[Wanted], day: date, *, with_grids: bool) -> DivisionsImp
     done = DivisionsImported()
     there = {grid.code: grid for grid in Grid.objects.filter(valid_until=None).defer("boundary")}
     _refuse_other_ground(wanted, there)
+    _refuse_while_in_force([grid for grid in wanted if grid.code not in there], day)
     pks = {code: grid.pk for code, grid in there.items()}
     for level in range(5):
         of_level = [grid for grid in wanted if grid.level == level]
@@ -299,6 +300,26 @@ def _refuse_other_ground(wanted, there):
         if old and old.level != grid.level:
             words = _("%(code)s %(name)s stands at level %(old)s, expected level %(new)s.")
             facts = {"code": old.code, "name": old.name, "old": old.level, "new": grid.level}
+            findings.of(grid.code, words % facts)
+    findings.raise_any()
+
+
+def _refuse_while_in_force(fresh, day):
+    """A grid that has an end, but not before `day`: until then its code, or the whole territory, is taken."""
+    if not fresh:
+        return
+    findings, codes = Findings(), {grid.code for grid in fresh}
+    ending = list(Grid.objects.overlapping(day, None).exclude(valid_until=None).defer("boundary"))
+    for grid in ending:
+        facts = {"code": grid.code, "name": grid.name, "until": grid.valid_until}
+        if grid.code in codes:
+            words = _("%(code)s %(name)s is in force until %(until)s: expected a first day of validity not before that.")
+            findings.of(grid.code, words % facts)
+        elif grid.level == 0 and fresh[0].level == 0:
+            words = _(
+                "The whole territory is %(code)s %(name)s until %(until)s: expected a first day of validity not before "
+                "that."
+            )
             findings.of(grid.code, words % facts)
     findings.raise_any()
 

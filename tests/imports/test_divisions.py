@@ -1,6 +1,7 @@
 """Divisions of real counties: every mistake by name, all or nothing, twice is once."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,7 +9,7 @@ from django.core.management import CommandError, call_command
 from core.errors import Conflict, Invalid
 from grids.models import Grid, LevelName, Unit
 from grids.services import divisions
-from tests.imports.scene import LILING, said, table, workbook
+from tests.imports.scene import LILING, TODAY, said, table, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -291,6 +292,32 @@ def test_the_divisions_command_lists_the_mistakes_of_a_file(tmp_path):
             call_command("import_divisions", file=str(file), stderr=err, **options)
     words = "Row 5, level: expected one of county, town, village, got “vilage”."
     assert err.getvalue().splitlines() == [words, words]
+
+
+def test_a_code_is_taken_until_its_grid_has_ended():
+    first, end = TODAY - timedelta(days=30), TODAY + timedelta(days=7)
+    divisions.import_divisions(code=LILING, source=small(), valid_from=first)
+    Grid.objects.filter(level=3).update(valid_until=end)
+    words = f"430281001001 一社区 is in force until {end}: expected a first day of validity not before that."
+
+    def again(**more):
+        return divisions.import_divisions(code=LILING, source=small(), **more)
+
+    assert said(again, "430281001001") == words
+    done = again(valid_from=end)
+    assert (dict(done.added), done.unchanged) == ({0: 0, 1: 0, 2: 0, 3: 1, 4: 0}, 3)
+    assert (sum(again().added.values()), Grid.objects.filter(code="430281001001").count()) == (0, 2)
+
+
+def test_the_whole_territory_is_taken_until_it_has_ended():
+    first, end = TODAY - timedelta(days=30), TODAY + timedelta(days=7)
+    divisions.import_divisions(code=LILING, source=small(), valid_from=first)
+    Grid.objects.update(valid_until=end)
+    other = "430211000000"
+    words = f"The whole territory is {LILING} 醴陵市 until {end}: expected a first day of validity not before that."
+    assert said(lambda: divisions.import_divisions(code=other), LILING) == words
+    divisions.import_divisions(code=other, valid_from=end)
+    assert Grid.objects.get(level=0, valid_until=None).code == other
 
 
 def test_a_dry_run_writes_nothing():
