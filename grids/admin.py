@@ -140,7 +140,7 @@ class GridAdmin(UploadsAdmin, ScopedAdmin, LeafletGeoAdmin):
 
 
 @admin.register(Unit)
-class UnitAdmin(ScopedAdmin):
+class UnitAdmin(UploadsAdmin, ScopedAdmin):
     """Centres and departments. One that is closed is made inactive: the history names it."""
 
     form = UnitForm
@@ -149,6 +149,7 @@ class UnitAdmin(ScopedAdmin):
     list_filter = ("kind", "active", "grid__level", "department_kind")
     search_fields = ("code", "name")
     autocomplete_fields = ("grid", "department_kind")
+    uploads = (admin_uploads.UNITS,)
     export_columns = admin_exports.UNITS
 
     def get_queryset(self, request):

@@ -52,7 +52,7 @@ GRIDS = (
     "colour",
     "synthetic",
 )
-# The phone is the office's, which everybody may call.
+# The phone is the office's, which everybody may call. The file can be edited and imported again (import_units).
 UNITS = (
     "code",
     "name",

@@ -75,9 +75,8 @@ class UnitForm(forms.ModelForm):
             self.add_error("department_kind", _("A centre has no department kind: leave it empty."))
         if kind == Unit.Kind.DEPARTMENT and not cleaned.get("department_kind"):
             self.add_error("department_kind", _("Choose the department's kind."))
-        deepest = 3 if kind == Unit.Kind.CENTRE else 2
-        if grid and kind and grid.level > deepest:
-            words = _("Expected a grid of level 0 to %(level)s.") % {"level": deepest}
+        if grid and kind and grid.level > Unit.DEEPEST[kind]:
+            words = _("Expected a grid of level 0 to %(level)s.") % {"level": Unit.DEEPEST[kind]}
             self.add_error("grid" if "grid" in self.fields else None, words)
         return cleaned
 

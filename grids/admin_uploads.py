@@ -10,7 +10,7 @@ from core.admin import Realm
 from core.admin_upload import Upload, file_field
 from core.errors import NotFound
 from grids.models import Grid
-from grids.services import boundaries, divisions, staff
+from grids.services import boundaries, divisions, staff, units
 
 
 class DivisionsForm(forms.Form):
@@ -51,6 +51,10 @@ class StaffForm(forms.Form):
         required=False,
         help_text=gettext_lazy("They are downloaded once, with the import, and kept nowhere."),
     )
+
+
+class UnitsForm(forms.Form):
+    file = file_field(gettext_lazy("Table of units"))
 
 
 def _import_divisions(request, values, dry_run):
@@ -101,6 +105,21 @@ def _import_staff(request, values, dry_run):
     return response
 
 
+def _import_units(request, values, dry_run):
+    done = units.import_units(
+        source=values["file"],
+        name=values["file"].name,
+        actor_roots=Realm.of(request.user).roots("grids.change_unit"),
+        dry_run=dry_run,
+    )
+    return units.summary(done)
+
+
+def _may_import_units(request):
+    realm = Realm.of(request.user)
+    return realm.may("grids.add_unit") and realm.may("grids.change_unit")
+
+
 def _may_import_staff(request):
     realm = Realm.of(request.user)
     return all(
@@ -140,4 +159,16 @@ STAFF = Upload(
     form=StaffForm,
     run=_import_staff,
     may=_may_import_staff,
+)
+UNITS = Upload(
+    name="import-units",
+    title=gettext_lazy("Import units"),
+    help=gettext_lazy(
+        "Excel (.xlsx) or CSV with the columns 单位编码, 单位名称, 类型 (中心 or 部门), 网格编码, for departments 部门类别, "
+        "and if you like 办公电话, 启用. The exported list is such a file. Empty cells change nothing, no unit is removed. "
+        "All or nothing; the same file twice changes nothing."
+    ),
+    form=UnitsForm,
+    run=_import_units,
+    may=_may_import_units,
 )

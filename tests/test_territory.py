@@ -3,15 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from grids import directory, locate
+from grids import directory, locate, once
 from grids.models import Grid, Post, Unit
 from tests.factories import GridFactory, PostFactory, UnitFactory, square
 
 pytestmark = pytest.mark.django_db
-YESTERDAY, TOMORROW = (timezone.localdate() + timedelta(days=n) for n in (-1, 1))
+TODAY = timezone.localdate()
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +25,7 @@ def no_kept_copies():
 
 def sql(statement, *values):
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, values or None)
 
 
 def refused(do):
@@ -161,15 +163,110 @@ def test_a_path_cannot_be_written_by_hand(county, which):
 
 def test_there_is_one_whole_territory(county):
     refused(lambda: GridFactory(code="999999000000"))
-    Grid.objects.filter(pk=county.root.pk).update(valid_until=YESTERDAY)
-    assert GridFactory(code="999999000000").path == f"/{Grid.objects.get(code='999999000000').pk}/"
+    Grid.objects.filter(pk=county.root.pk).update(valid_until=TOMORROW)
+    refused(lambda: GridFactory(code="999999000000", valid_from=TODAY))
+    new = GridFactory(code="999999000000", valid_from=TOMORROW)
+    assert new.path == f"/{new.pk}/"
+    refused(lambda: Grid.objects.filter(pk=county.root.pk).update(valid_until=None))
+    refused(lambda: Grid.objects.filter(pk=new.pk).update(valid_from=TODAY))
 
 
 def test_a_code_is_unique_among_valid_grids_and_free_again_after_the_end(county):
     old = county.west.grids[0]
     refused(lambda: GridFactory(code=old.code, parent=county.west.village))
     Grid.objects.filter(pk=old.pk).update(valid_until=TOMORROW)
-    assert GridFactory(code=old.code, parent=county.west.village).pk != old.pk
+    assert GridFactory(code=old.code, parent=county.west.village, valid_from=TOMORROW).pk != old.pk
+
+
+def meets(valid_from, valid_until):
+    """One grid is in force in [10 January, 20 January) of next year."""
+    year = TODAY.year + 1
+    return date(year, *valid_from), valid_until and date(year, *valid_until)
+
+
+@pytest.mark.parametrize("how", ["create", "bulk_create", "dates", "code", "sql"])
+@pytest.mark.parametrize(
+    ("days", "taken"),
+    [
+        (((1, 1), (1, 10)), False),
+        (((1, 1), (1, 11)), True),
+        (((1, 1), None), True),
+        (((1, 12), (1, 13)), True),
+        (((1, 10), (1, 20)), True),
+        (((1, 19), (1, 30)), True),
+        (((1, 19), None), True),
+        (((1, 20), (1, 30)), False),
+        (((1, 20), None), False),
+    ],
+)
+def test_on_no_day_are_two_grids_of_a_code_in_force(county, days, taken, how):
+    first, until = meets((1, 10), (1, 20))
+    grid = county.west.grids[0]
+    Grid.objects.filter(pk=grid.pk).update(valid_from=first, valid_until=until)
+    first, until = meets(*days)
+    other = {"name": "新", "level": 4, "parent": county.west.village, "valid_from": first, "valid_until": until}
+    free = GridFactory(**{**other, "code": "free"})
+    far = GridFactory(code=grid.code, parent=county.west.village, valid_until=date(2024, 6, 1))
+
+    def do():
+        if how == "create":
+            Grid.objects.create(code=grid.code, **other)
+        elif how == "bulk_create":
+            Grid.objects.bulk_create([Grid(code=grid.code, **other)])
+        elif how == "dates":
+            Grid.objects.filter(pk=far.pk).update(valid_from=first, valid_until=until)
+        elif how == "code":
+            Grid.objects.filter(pk=free.pk).update(code=grid.code)
+        else:
+            sql("UPDATE grids_grid SET code = %s WHERE id = %s", grid.code, free.pk)
+
+    again = Grid(code=grid.code, **other)
+    if taken:
+        refused(do)
+        with translation.override("en"), pytest.raises(ValidationError) as caught:
+            again.validate_constraints()
+        words = f"There is a grid with this code from {first.year}-01-10, until {first.year}-01-20: expected"
+        assert [message[: len(words)] for message in caught.value.messages] == [words]
+    else:
+        again.validate_constraints()
+        do()
+        assert Grid.objects.filter(code=grid.code, valid_from=first).count() == 1
+
+
+def test_a_second_whole_territory_is_refused_in_words_too(county):
+    Grid.objects.filter(pk=county.root.pk).update(valid_until=TOMORROW)
+    other = Grid(code="999999000000", name="新", level=0, valid_from=TODAY)
+    with translation.override("en"), pytest.raises(ValidationError) as caught:
+        other.validate_constraints()
+    assert caught.value.messages == [
+        f"There is a whole territory (level 0) from 2024-01-01, until {TOMORROW}: expected days that are not among these."
+    ]
+    other.valid_from = TOMORROW
+    other.validate_constraints()
+    Grid.objects.get(pk=county.root.pk).validate_constraints()  # a grid does not meet itself
+
+
+class Editor:
+    """A schema editor within a test's transaction, which SQLite's own one refuses."""
+
+    connection = connection
+
+    def execute(self, statement, params):
+        connection.check_constraints()  # PostgreSQL alters no table whose foreign keys wait to be checked
+        sql(statement)
+
+
+def test_the_migration_names_grids_that_meet_already(county):
+    editor = Editor()
+    once.remove(None, editor)
+    old = county.west.grids[0]
+    Grid.objects.filter(pk=old.pk).update(valid_until=TOMORROW)
+    new = GridFactory(code=old.code, parent=county.west.village)
+    with pytest.raises(IntegrityError, match=rf"begins: {old.pk} \({old.code}\) and {new.pk} \({old.code}\)\."):
+        once.install(None, editor)
+    Grid.objects.filter(pk=new.pk).delete()
+    once.install(None, editor)
+    refused(lambda: GridFactory(code=old.code, parent=county.west.village))
 
 
 def test_a_period_ends_after_it_begins(county):

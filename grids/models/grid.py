@@ -20,6 +20,12 @@ class GridQuerySet(models.QuerySet):
         day = day or timezone.localdate()
         return self.filter(Q(valid_until=None) | Q(valid_until__gt=day), valid_from__lte=day)
 
+    def overlapping(self, valid_from, valid_until):
+        """Grids in force on some day of [valid_from, valid_until); no end: for ever."""
+        later = Q(valid_until=None) | Q(valid_until__gt=valid_from)
+        sooner = Q(valid_from__lt=valid_until) if valid_until else Q()
+        return self.filter(later, sooner)
+
     def below(self, grid):
         """`grid` and everything under it."""
         return self.filter(path__startswith=grid.path)
@@ -52,7 +58,7 @@ class Grid(models.Model):
 
     `path` is the materialised path of ids, "/1/14/233/": kept by a database trigger, which also refuses a child
     that is not exactly one level below its parent. Grids are never re-used: a redrawn one gets an end of validity
-    and a successor.
+    and a successor. On no day are two grids of one code in force, or two whole territories (`grids/once.py`).
     """
 
     code = models.CharField(_("code"), max_length=20, help_text=_("12 digits, a grid 15 (village + 3)."))
@@ -122,6 +128,25 @@ class Grid(models.Model):
         """Ids from the root down to this grid."""
         return [int(part) for part in self.path.strip("/").split("/") if part]
 
+    def validate_constraints(self, exclude=None):
+        """Also what `grids/once.py` holds in the database: the constraints above know only grids without an end."""
+        super().validate_constraints(exclude)
+        if self.valid_from is None or (exclude and "valid_from" in exclude):
+            return
+        others = Grid.objects.overlapping(self.valid_from, self.valid_until).exclude(pk=self.pk).order_by("valid_from")
+        if other := others.filter(code=self.code).values("valid_from", "valid_until").first():
+            words = _(
+                "There is a grid with this code from %(valid_from)s, until %(valid_until)s: expected days that are not "
+                "among these."
+            )
+            raise ValidationError(words % _days(other))
+        if self.level == 0 and (other := others.filter(level=0).values("valid_from", "valid_until").first()):
+            words = _(
+                "There is a whole territory (level 0) from %(valid_from)s, until %(valid_until)s: expected days that "
+                "are not among these."
+            )
+            raise ValidationError(words % _days(other))
+
     def clean(self):
         if self.parent and self.level != self.parent.level + 1:
             raise ValidationError(
@@ -130,3 +155,7 @@ class Grid(models.Model):
                     % {"level": self.parent.level + 1}
                 }
             )
+
+
+def _days(period: dict) -> dict:
+    return {"valid_from": period["valid_from"], "valid_until": period["valid_until"] or "…"}

@@ -42,6 +42,8 @@ class Unit(models.Model):
         CENTRE = "centre", _("Centre 中心")
         DEPARTMENT = "department", _("Department 责任单位")
 
+    DEEPEST = {Kind.CENTRE: 3, Kind.DEPARTMENT: 2}  # the lowest level of grid that may have one
+
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     name = models.CharField(pgettext_lazy("unit", "name"), max_length=80)
     code = models.CharField(_("code"), max_length=40, unique=True)

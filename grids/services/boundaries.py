@@ -16,13 +16,32 @@ from shapely.validation import explain_validity
 
 from core.errors import Invalid
 from grids.models import Grid
-from grids.services import fit, outlines
+from grids.services import fit, outlines, tables
 from grids.services.findings import Findings
 
 TOLERANCE_M = 5.0
 MAX_BYTES = 100 * 1024 * 1024
 CODE_NAMES = ("code", "编码", "网格编码", "grid_code")
 WGS84_NAMES = ("CRS84", "4326")
+GEOMETRIES = {
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+}
+# What shapely raises over a file that is no geometry.
+UNREADABLE = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    ShapelyError,
+)
 BATCH = 500
 SAME_DEGREES = 1e-9  # 0.1 mm
 
@@ -92,7 +111,7 @@ def check_one(*, pk, code, name, parent_path, shape, findings: Findings, toleran
 # ---- reading
 
 
-def _features(source) -> list[dict]:
+def _features(source) -> list:
     if isinstance(source, dict):
         data = source
     else:
@@ -104,7 +123,7 @@ def _features(source) -> list[dict]:
         except (UnicodeDecodeError, ValueError, RecursionError) as error:
             raise Invalid(_("This is not a GeoJSON file.")) from error
     features = data.get("features") if isinstance(data, dict) else None
-    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+    if not isinstance(features, list):
         raise Invalid(_("This is not a GeoJSON FeatureCollection."))
     crs = json.dumps(data.get("crs") or "")
     if data.get("crs") and not any(name in crs for name in WGS84_NAMES):
@@ -112,28 +131,78 @@ def _features(source) -> list[dict]:
     return features
 
 
-def _drawn(features: Iterable[dict], findings: Findings) -> dict[str, shapely.Geometry]:
-    """{code: geometry} of the features that have both; the rest is said."""
+def _drawn(features: Iterable, findings: Findings) -> dict[str, shapely.Geometry]:
+    """{code: geometry} of the features that have both; the rest is said, each by its number or its code."""
     drawn = {}
     for number, feature in enumerate(features, 1):
-        properties = feature.get("properties") or {}
-        code = next((str(properties[name]).strip() for name in CODE_NAMES if properties.get(name)), "")
-        if not code:
-            findings.of(f"#{number}", _("Feature %(number)s has no property “code”.") % {"number": number})
+        code, wrong = _code(number, feature)
+        if wrong:
+            findings.of(f"#{number}", wrong)
         elif code in drawn:
             findings.of(code, _("%(code)s is in the file twice.") % {"code": code})
         else:
-            try:
-                drawn[code] = shape(feature["geometry"])
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError, ShapelyError):
-                findings.of(code, _("%(code)s has no readable geometry.") % {"code": code})
-    return drawn
+            drawn[code], wrong = _geometry(code, feature.get("geometry"))
+            if wrong:
+                findings.of(code, wrong)
+    return {code: geometry for code, geometry in drawn.items() if geometry is not None}
+
+
+def _code(number: int, feature) -> tuple[str, str]:
+    """(the code of a feature's grid, what is wrong in words): one of the two is empty."""
+    if not isinstance(feature, dict):
+        words = _("Feature %(number)s: expected a GeoJSON feature, got %(type)s.")
+        return "", words % {"number": number, "type": _kind_of(feature)}
+    properties = feature.get("properties")
+    if properties is not None and not isinstance(properties, dict):
+        words = _("Feature %(number)s: expected properties with a “code”, got %(type)s.")
+        return "", words % {"number": number, "type": _kind_of(properties)}
+    value = next((properties[name] for name in CODE_NAMES if properties.get(name)), "") if properties else ""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        words = _("Feature %(number)s: expected a text as “code”, got %(type)s.")
+        return "", words % {"number": number, "type": _kind_of(value)}
+    try:
+        code = tables.code(value)
+    except tables.Unreadable as error:
+        return "", _("Feature %(number)s, code: %(message)s") % {"number": number, "message": error}
+    return code, "" if code else _("Feature %(number)s has no property “code”.") % {"number": number}
+
+
+def _geometry(code: str, found) -> tuple[shapely.Geometry | None, str]:
+    """(the geometry of a feature, what is wrong in words)."""
+    if found is None:
+        return None, _("%(code)s has no geometry: expected a Polygon or a MultiPolygon.") % {"code": code}
+    try:
+        return shape(found), ""
+    except UNREADABLE:
+        kind = found.get("type") if isinstance(found, dict) else None
+        if isinstance(kind, str) and kind in GEOMETRIES:
+            return None, _("%(code)s: the coordinates of the %(type)s cannot be read.") % {
+                "code": code,
+                "type": kind,
+            }
+        got = f"“{kind}”" if isinstance(kind, str) else _kind_of(found)
+        words = _("%(code)s: expected a Polygon or a MultiPolygon as geometry, got %(type)s.")
+        return None, words % {"code": code, "type": got}
+
+
+def _kind_of(value) -> str:
+    """What a value of a JSON file is, in words."""
+    if value is None:
+        return _("nothing")
+    if isinstance(value, dict):
+        return _("an object")
+    if isinstance(value, list):
+        return _("a list")
+    return _("a text") if isinstance(value, str) else _("a number or a truth value")
 
 
 def _sound(grid, geometry, findings) -> bool:
     """Whether the geometry can be a boundary at all."""
     facts = {"code": grid.code, "name": grid.name}
-    if geometry.geom_type not in ("Polygon", "MultiPolygon") or geometry.is_empty:
+    if geometry.is_empty:
+        findings.of(grid.code, _("%(code)s %(name)s: the shape has no corners.") % facts)
+        return False
+    if geometry.geom_type not in ("Polygon", "MultiPolygon"):
         words = _("%(code)s %(name)s: expected a polygon, got %(type)s.")
         findings.of(grid.code, words % {**facts, "type": geometry.geom_type})
         return False

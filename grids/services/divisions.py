@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Invalid
 from grids.models import Grid, LevelName, Unit
-from grids.services import tables
+from grids.services import division_rows, tables
+from grids.services.division_rows import NAME_SIZE, name_wrong
 from grids.services.findings import Findings
 
 DIVISIONS = Path(__file__).parent.parent / "data" / "divisions.csv"
@@ -32,12 +33,6 @@ AREA_COLUMNS = {
 GRID_COLUMNS = {
     "code": ("网格编码", "编码", "grid code", "grid_code"),
     "name": ("网格名称", "名称", "网格", "grid name", "grid_name"),
-}
-DIVISION_COLUMNS = {
-    "code": ("区划代码", "编码"),
-    "name": ("名称", "区划名称"),
-    "level": ("级别",),
-    "parent_code": ("上级代码", "上级编码"),
 }
 
 
@@ -84,6 +79,7 @@ def import_divisions(
 
     Raises Invalid (fields: place → sentences) or Conflict; then nothing has changed.
     """
+    level_names = _checked(level_names)
     rows = _divisions(source)
     city = len(code) == 4
     wanted = _city(rows, code, name) if city else _county(rows, code, areas)
@@ -91,7 +87,7 @@ def import_divisions(
         wanted += _smallest(grids, wanted)
     with transaction.atomic():
         done = _write(wanted, valid_from or timezone.localdate(), with_grids=grids is not None)
-        _name_levels(list(level_names) or (CITY_LEVELS if city else COUNTY_LEVELS))
+        _name_levels(level_names or (CITY_LEVELS if city else COUNTY_LEVELS))
         if with_centres:
             done.centres = _add_centres()
         if dry_run:
@@ -149,17 +145,7 @@ def _shipped() -> dict[str, dict]:
 
 
 def _divisions(source) -> dict[str, dict]:
-    if source == DIVISIONS:
-        return _shipped()
-    table = tables.read(source, DIVISION_COLUMNS, DIVISION_COLUMNS)
-    findings, found = Findings(), {}
-    for number, cells in table.rows:
-        row = {column: tables.text(value) for column, value in cells.items()}
-        if row["code"] in found:
-            findings.at(number, "code", table.headings["code"], _("%s is in the file twice.") % row["code"])
-        found[row["code"]] = row
-    findings.raise_any()
-    return found
+    return _shipped() if source == DIVISIONS else division_rows.parse(source)
 
 
 def _city(rows, code, name) -> list[Wanted]:
@@ -168,6 +154,8 @@ def _city(rows, code, name) -> list[Wanted]:
         raise Invalid(_("The divisions have no county that begins with %(code)s.") % {"code": code})
     if not name:
         raise Invalid(_("A city's name must be given: the divisions begin with its counties."))
+    if wrong := name_wrong(name):
+        raise Invalid(_("The city's name: %(message)s") % {"message": wrong})
     root = Wanted(code.ljust(VILLAGE_DIGITS, "0"), name, 0, None)
     wanted = [root, *(Wanted(key, county, 1, root.code) for key, county in inside)]
     return wanted + _below(rows, {key for key, _name in inside})
@@ -183,7 +171,7 @@ def _county(rows, code, areas) -> list[Wanted]:
         )
     root = Wanted(code, row["name"], 0, None)
     towns = {key: other["name"] for key, other in rows.items() if other["parent_code"] == code}
-    area_of, names = _areas(areas, towns) if areas is not None else _one_area(root, towns)
+    area_of, names = _areas(areas, towns, rows) if areas is not None else _one_area(root, towns)
     wanted = [root, *(Wanted(key, name, 1, code) for key, name in names.items())]
     wanted += [Wanted(key, name, 2, area_of[key]) for key, name in towns.items()]
     return wanted + _villages(rows, towns)
@@ -192,10 +180,10 @@ def _county(rows, code, areas) -> list[Wanted]:
 def _one_area(root, towns):
     """A county without areas gets one that everything passes through: a child is exactly one level below."""
     key = f"{root.code[:6]}-A1"
-    return dict.fromkeys(towns, key), {key: f"{root.name[:-1]}片区"}
+    return dict.fromkeys(towns, key), {key: f"{root.name[:-1]}片区"[:NAME_SIZE]}
 
 
-def _areas(source, towns) -> tuple[dict[str, str], dict[str, str]]:
+def _areas(source, towns, divisions) -> tuple[dict[str, str], dict[str, str]]:
     """({town code: area code}, {area code: name}) of an areas table that names every town exactly once."""
     table = tables.read(source, AREA_COLUMNS, AREA_COLUMNS)
     findings, area_of, names = Findings(), {}, {}
@@ -208,6 +196,10 @@ def _areas(source, towns) -> tuple[dict[str, str], dict[str, str]]:
             findings.at(number, "town", label["town"], _("%s is in the file twice.") % town)
         if not key or len(key) > 20:
             findings.at(number, "code", label["code"], _("expected 1 to 20 characters, got “%s”.") % key)
+        elif key in divisions:
+            findings.at(number, "code", label["code"], _("%s is the code of a division already.") % key)
+        if name and (wrong := name_wrong(name)):
+            findings.at(number, "name", label["name"], wrong)
         if not name or names.setdefault(key, name) != name:
             expected = _("expected the name of area %(code)s: “%(name)s”, got “%(got)s”.")
             findings.at(
@@ -240,6 +232,7 @@ def _villages(rows, towns) -> list[Wanted]:
 def _smallest(source, wanted) -> list[Wanted]:
     """Level 4: each code is that of a village and three digits."""
     villages = {grid.code for grid in wanted if grid.level == 3}
+    areas = {grid.code for grid in wanted if grid.level == 1}
     table = tables.read(source, GRID_COLUMNS, GRID_COLUMNS)
     findings, found = Findings(), {}
     for number, cells in table.rows:
@@ -258,8 +251,10 @@ def _smallest(source, wanted) -> list[Wanted]:
             )
         elif code in found:
             findings.at(number, "code", label["code"], _("%s is in the file twice.") % code)
-        if not name or len(name) > 80:
-            findings.at(number, "name", label["name"], _("expected 1 to 80 characters, got “%s”.") % name)
+        elif code in areas:
+            findings.at(number, "code", label["code"], _("%s is the code of an area already.") % code)
+        if wrong := name_wrong(name):
+            findings.at(number, "name", label["name"], wrong)
         found[code] = Wanted(code, name, 4, code[:VILLAGE_DIGITS])
     findings.raise_any()
     return list(found.values())
@@ -272,6 +267,7 @@ def _write(wanted: list[Wanted], day: date, *, with_grids: bool) -> DivisionsImp
     done = DivisionsImported()
     there = {grid.code: grid for grid in Grid.objects.filter(valid_until=None).defer("boundary")}
     _refuse_other_ground(wanted, there)
+    _refuse_while_in_force([grid for grid in wanted if grid.code not in there], day)
     pks = {code: grid.pk for code, grid in there.items()}
     for level in range(5):
         of_level = [grid for grid in wanted if grid.level == level]
@@ -308,6 +304,26 @@ def _refuse_other_ground(wanted, there):
     findings.raise_any()
 
 
+def _refuse_while_in_force(fresh, day):
+    """A grid that has an end, but not before `day`: until then its code, or the whole territory, is taken."""
+    if not fresh:
+        return
+    findings, codes = Findings(), {grid.code for grid in fresh}
+    ending = list(Grid.objects.overlapping(day, None).exclude(valid_until=None).defer("boundary"))
+    for grid in ending:
+        facts = {"code": grid.code, "name": grid.name, "until": grid.valid_until}
+        if grid.code in codes:
+            words = _("%(code)s %(name)s is in force until %(until)s: expected a first day of validity not before that.")
+            findings.of(grid.code, words % facts)
+        elif grid.level == 0 and fresh[0].level == 0:
+            words = _(
+                "The whole territory is %(code)s %(name)s until %(until)s: expected a first day of validity not before "
+                "that."
+            )
+            findings.of(grid.code, words % facts)
+    findings.raise_any()
+
+
 def _follow(pairs, pks, done):
     """Grids that exist take over the name and the parent of the file."""
     changed = []
@@ -322,6 +338,15 @@ def _follow(pairs, pks, done):
         else:
             done.unchanged += 1
     Grid.objects.bulk_update(changed, ["name", "parent"], batch_size=BATCH)
+
+
+def _checked(names) -> list[str]:
+    names, size = list(names), LevelName._meta.get_field("name").max_length
+    for name in names:
+        if len(name) > size:
+            words = _("A level's name: expected 1 to %(size)s characters, got “%(value)s”.")
+            raise Invalid(words % {"size": size, "value": name})
+    return names
 
 
 def _name_levels(names):

@@ -71,6 +71,12 @@ def test_a_code_that_is_taken_and_a_wrong_period_are_said_in_words(county, west)
         client.post(url(Grid, "add"), grid_data(code=county.west.grids[0].code, parent=village.pk))
     )
     assert found["__all__"] == ["There is a valid grid with this code already."]
+    old = county.west.grids[0]
+    Grid.objects.filter(pk=old.pk).update(valid_until="2099-01-01")
+    found = errors(client.post(url(Grid, "add"), grid_data(code=old.code, parent=village.pk)))
+    assert found["__all__"] == [
+        "There is a grid with this code from 2024-01-01, until 2099-01-01: expected days that are not among these."
+    ]
     found = errors(
         client.post(url(Grid, "add"), grid_data(code="x", parent=village.pk, valid_until="2025-01-01"))
     )

@@ -70,6 +70,29 @@ def test_initial_passwords_are_downloaded_once(county, west):
     assert User.objects.get(username=username).check_password(password)
 
 
+UNITS = ["单位编码", "单位名称", "类型", "部门类别", "网格编码"]
+
+
+def test_units_are_checked_then_imported_within_the_subtree(county, west):
+    client, page = browser(west), url(Unit, "import-units")
+    assert "import-units" in client.get(url(Unit)).content.decode()
+    good = [UNITS, ["D-1", "阳三城管中队", "部门", "城市管理", county.west.town.code]]
+    answer = client.post(page, {"file": upload("a.xlsx", good), "check": "1"})
+    assert "Units: 1 added, 0 changed, 0 unchanged." in answer.content.decode()
+    assert not Unit.objects.filter(code="D-1").exists()
+    wrong = [*good, ["D-2", "市局", "部门", "城市管理", county.root.code]]
+    answer = client.post(page, {"file": upload("a.csv", wrong)})
+    assert answer.status_code == 400
+    assert "Row 3, 网格编码: there is no grid “430281000000” in force." in answer.content.decode()
+    assert not Unit.objects.filter(code="D-1").exists()
+    answer = client.post(page, {"file": upload("a.csv", good)}, follow=True)
+    assert "Units: 1 added, 0 changed, 0 unchanged." in answer.content.decode()
+    made = Unit.objects.get(code="D-1")
+    assert (made.name, made.grid, made.department_kind) == ("阳三城管中队", county.west.town, county.kind)
+    answer = client.post(page, {"file": upload("a.csv", good)}, follow=True)
+    assert "Units: 0 added, 0 changed, 1 unchanged." in answer.content.decode()
+
+
 def boundary_file(code, shape):
     feature = {"type": "Feature", "properties": {"code": code}, "geometry": json.loads(shape.geojson)}
     file = io.BytesIO(json.dumps({"type": "FeatureCollection", "features": [feature]}).encode())
@@ -88,6 +111,17 @@ def test_boundaries_are_imported_within_the_subtree(county, west):
     assert "430281002001001: there is no such grid in force." in answer.content.decode()
 
 
+def test_features_that_are_none_are_said_in_the_admin(county, west):
+    file = io.BytesIO(b'{"type": "FeatureCollection", "features": [{"properties": "a"}, 7, {"properties": {}}]}')
+    file.name = "a.geojson"
+    answer = browser(west).post(url(Grid, "import-boundaries"), {"file": file, "tolerance": "5"})
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Feature 1: expected properties with a “code”, got a text." in html
+    assert "Feature 2: expected a GeoJSON feature, got a number or a truth value." in html
+    assert "Feature 3 has no property “code”." in html
+
+
 def test_divisions_are_the_whole_territorys(county, west, whole):
     page = url(Grid, "import-divisions")
     assert browser(west).get(page).status_code == 403
@@ -100,6 +134,17 @@ def test_divisions_are_the_whole_territorys(county, west, whole):
     assert "4 renamed, 0 moved" in answer.content.decode()
     assert Grid.objects.get(pk=county.west.town.pk).name == "阳三街道新"
     assert Grid.objects.get(pk=county.west.town.pk).parent == county.area
+
+
+def test_mistakes_of_a_divisions_file_are_listed_by_row_and_change_nothing(county, whole):
+    towns = [county.west.town, county.east.town]
+    rows = [["code", "name", "level", "parent_code"], [county.root.code, "醴陵市", "county", ""]]
+    rows += [[town.code, f"{town.name}新", "town", county.root.code] for town in towns]
+    rows += [[f"{towns[0].code[:9]}001", "长" * 100, "village", towns[0].code]]
+    answer = browser(whole).post(url(Grid, "import-divisions"), {"source": upload("d.xlsx", rows)})
+    assert answer.status_code == 400
+    assert f"Row 5, name: expected 1 to 80 characters, got “{'长' * 100}”." in answer.content.decode()
+    assert Grid.objects.get(pk=towns[0].pk).name == towns[0].name
 
 
 def test_a_key_is_made_for_an_own_department_and_shown_once(county, west, rows):

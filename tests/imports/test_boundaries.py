@@ -85,7 +85,7 @@ def test_each_mistake_is_named_and_nothing_is_written(county):
     )
     assert f"{WEST[1]} is in the file twice." in text
     assert "Feature 5 has no property “code”." in text
-    assert f"{east[1].code} has no readable geometry." in text
+    assert f"{east[1].code} has no geometry: expected a Polygon or a MultiPolygon." in text
     assert f"{WEST[0]} 阳三街道第1网格: the shape is not valid: Self-intersection[113.405 27.605]." in text
     assert "430281009001001: there is no such grid in force." in text
     assert f"{east[0].code} 来龙门街道第1网格: expected a polygon, got Point." in text
@@ -141,7 +141,7 @@ def test_what_is_no_geojson(county, tmp_path):
     for content, words in (
         (b"\xff\xfe", "not a GeoJSON file"),
         (b"{}", "not a GeoJSON FeatureCollection"),
-        (b'{"features": [1]}', "not a GeoJSON FeatureCollection"),
+        (b'{"features": {"1": {}}}', "not a GeoJSON FeatureCollection"),
         (b'{"features": [], "crs": {"properties": {"name": "EPSG:3857"}}}', "must be WGS 84"),
     ):
         file.write_bytes(content)
@@ -149,6 +149,80 @@ def test_what_is_no_geojson(county, tmp_path):
             boundaries.import_boundaries(source=file)
     with pytest.raises(Invalid, match="cannot be read"):
         boundaries.import_boundaries(source=tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (1, "Feature 2: expected a GeoJSON feature, got a number or a truth value."),
+        (None, "Feature 2: expected a GeoJSON feature, got nothing."),
+        (["Feature"], "Feature 2: expected a GeoJSON feature, got a list."),
+        ({"properties": WEST[1]}, "Feature 2: expected properties with a “code”, got a text."),
+        ({"properties": [WEST[1]]}, "Feature 2: expected properties with a “code”, got a list."),
+        ({"properties": True}, "Feature 2: expected properties with a “code”, got a number or a truth value."),
+        ({"properties": None}, "Feature 2 has no property “code”."),
+        ({}, "Feature 2 has no property “code”."),
+        ({"properties": {"code": None, "name": "甲"}}, "Feature 2 has no property “code”."),
+        ({"properties": {"code": " "}}, "Feature 2 has no property “code”."),
+        ({"properties": {"code": {"a": 1}}}, "Feature 2: expected a text as “code”, got an object."),
+        ({"properties": {"code": True}}, "Feature 2: expected a text as “code”, got a number or a truth value."),
+        (
+            {"properties": {"code": 4302810010010021}},
+            "Feature 2, code: “4302810010010021” was stored as a number and has lost digits: "
+            "format the column as text.",
+        ),
+    ],
+)
+def test_a_feature_that_names_no_grid_is_named_by_its_number(county, wrong, words):
+    before = Grid.objects.get(code=WEST[0]).boundary.wkt
+    data = collection(feature(WEST[0], 113.40, 27.60, 0.005), wrong)
+    assert said(lambda: boundaries.import_boundaries(source=data), "#2") == words
+    assert Grid.objects.get(code=WEST[0]).boundary.wkt == before
+
+
+POLYGON = f"{WEST[1]}: the coordinates of the Polygon cannot be read."
+EMPTY = f"{WEST[1]} 阳三街道第2网格: the shape has no corners."
+NO_GEOMETRY = f"{WEST[1]} has no geometry: expected a Polygon or a MultiPolygon."
+
+
+def other(got):
+    return f"{WEST[1]}: expected a Polygon or a MultiPolygon as geometry, got {got}."
+
+
+@pytest.mark.parametrize(
+    ("geometry", "words"),
+    [
+        ({"geometry": None}, NO_GEOMETRY),
+        ({}, NO_GEOMETRY),
+        ({"geometry": "POLYGON ((0 0, 1 0, 1 1, 0 0))"}, other("a text")),
+        ({"geometry": []}, other("a list")),
+        ({"geometry": {}}, other("an object")),
+        ({"geometry": {"type": "Circle", "coordinates": [1, 2]}}, other("“Circle”")),
+        ({"geometry": {"type": "Feature", "geometry": None}}, other("“Feature”")),
+        ({"geometry": {"type": ["Polygon"]}}, other("an object")),
+        ({"geometry": {"type": "Polygon"}}, POLYGON),
+        ({"geometry": {"type": "Polygon", "coordinates": "abc"}}, POLYGON),
+        ({"geometry": {"type": "Polygon", "coordinates": [[1, 2], [3, 4]]}}, POLYGON),
+        ({"geometry": {"type": "Polygon", "coordinates": [[[10**400, 2], [1, 2], [2, 3], [1, 2]]]}}, POLYGON),
+        ({"geometry": {"type": "Polygon", "coordinates": []}}, EMPTY),
+        ({"geometry": {"type": "GeometryCollection", "geometries": []}}, EMPTY),
+        (
+            {"geometry": {"type": "LineString", "coordinates": [[113.4, 27.6], [113.5, 27.6]]}},
+            f"{WEST[1]} 阳三街道第2网格: expected a polygon, got LineString.",
+        ),
+    ],
+)
+def test_a_geometry_that_is_no_polygon_is_said_by_its_grids_code(county, geometry, words):
+    before = Grid.objects.get(code=WEST[0]).boundary.wkt
+    wrong = {"type": "Feature", "properties": {"code": WEST[1]}, **geometry}
+    data = collection(feature(WEST[0], 113.40, 27.60, 0.005), wrong)
+    assert said(lambda: boundaries.import_boundaries(source=data), WEST[1]) == words
+    assert Grid.objects.get(code=WEST[0]).boundary.wkt == before
+
+
+def test_a_code_stored_as_a_number_is_understood(county):
+    data = collection(feature(float(WEST[0]), 113.40, 27.60, 0.01), feature(int(WEST[1]), 113.41, 27.60, 0.01))
+    assert boundaries.import_boundaries(source=data).unchanged == 2
 
 
 def test_the_boundaries_command_lists_the_mistakes_and_can_only_check(county, tmp_path):

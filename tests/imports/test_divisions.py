@@ -1,6 +1,7 @@
 """Divisions of real counties: every mistake by name, all or nothing, twice is once."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,7 +9,7 @@ from django.core.management import CommandError, call_command
 from core.errors import Conflict, Invalid
 from grids.models import Grid, LevelName, Unit
 from grids.services import divisions
-from tests.imports.scene import LILING, said, table, workbook
+from tests.imports.scene import LILING, TODAY, said, table, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +174,150 @@ def test_a_renamed_village_is_renamed_and_one_missing_is_said():
     assert (done.renamed, done.missing) == (1, ["430281002008"])
     assert Grid.objects.get(code="430281002007").name == "新名社区"
     assert Grid.objects.filter(code="430281002008", valid_until=None).exists()
+
+
+DIVISIONS = ("code", "name", "level", "parent_code")
+SMALL = [
+    ("430281000000", "醴陵市", "county", ""),
+    ("430281001000", "阳三街道", "town", "430281000000"),
+    ("430281001001", "一社区", "village", "430281001000"),
+]
+
+
+def small(*more, instead=None):
+    """A divisions file of one county, one town, one village; `instead`: {row as a spreadsheet counts: row}."""
+    rows = [(instead or {}).get(number, row) for number, row in enumerate(SMALL, 2)]
+    return table(DIVISIONS, *rows, *more)
+
+
+def test_every_mistake_of_a_divisions_file_names_row_and_column_and_what_was_expected():
+    long = "长" * 81
+    source = small(
+        ("43028100200", "短", "town", "430281000000"),
+        ("abc", "字母", "town", "430281000000"),
+        ("430281003000", "", "twon", "430281000000"),
+        ("430281004000", long, "town", "430281000000"),
+        ("430281005000", "没有上级", "town", ""),
+        ("430281006000", "错的上级", "town", "430281900000"),
+        ("430281001002", "二社区", "vilage", "430281001000"),
+        ("430281001003", "三社区", "village", "430281000000"),
+        ("430281001001", "又是一社区", "village", "430281001000"),
+        ("430281003001", "错镇的社区", "village", "430281003000"),
+        ("430282000000", "别市", "county", "430281000000"),
+        ("4.30281E+11", "丢了", "town", "4.30281E+11"),
+    )
+    with pytest.raises(Invalid, match=r"Nothing was imported\. Mistakes found: 13"):
+        divisions.import_divisions(code=LILING, source=source)
+    source.seek(0)
+    text = said(
+        lambda: divisions.import_divisions(code=LILING, source=source),
+        *("5.code", "6.code", "7.name", "7.level", "8.name", "9.parent_code", "10.parent_code", "11.level"),
+        *("12.parent_code", "13.code", "15.parent_code", "16.code", "16.parent_code"),
+    )
+    lost = "“4.30281E+11” was stored as a number and has lost digits: format the column as text."
+    assert sorted(text.splitlines()) == sorted(
+        [
+            "Row 5, code: expected 12 digits, got “43028100200”.",
+            "Row 6, code: expected 12 digits, got “abc”.",
+            "Row 7, name: expected 1 to 80 characters, got “”.",
+            "Row 7, level: expected one of county, town, village, got “twon”.",
+            f"Row 8, name: expected 1 to 80 characters, got “{long}”.",
+            "Row 9, parent_code: expected the code of a county of this file, got “”.",
+            "Row 10, parent_code: expected the code of a county of this file, got “430281900000”.",
+            "Row 11, level: expected one of county, town, village, got “vilage”.",
+            "Row 12, parent_code: expected the code of a town, got 430281000000, which is a county.",
+            "Row 13, code: 430281001001 is in the file twice.",
+            "Row 15, parent_code: expected nothing, or the city's code 430200000000, above a county, "
+            "got “430281000000”.",
+            f"Row 16, code: {lost}",
+            f"Row 16, parent_code: {lost}",
+        ]
+    )
+    assert not Grid.objects.exists()
+    assert not LevelName.objects.exists()
+
+
+def test_a_name_that_just_fits_is_taken_and_the_second_run_changes_nothing():
+    name = "长" * 80
+    source = small(instead={2: (LILING, name, "county", "430200000000"), 4: (*SMALL[2][:1], name, *SMALL[2][2:])})
+    done = divisions.import_divisions(code=LILING, source=source, with_centres=True)
+    assert dict(done.added) == {0: 1, 1: 1, 2: 1, 3: 1, 4: 0}
+    assert Grid.objects.get(level=1).name == "长" * 79 + "片"
+    before = list(Grid.objects.values()), list(Unit.objects.values())
+    source.seek(0)
+    again = divisions.import_divisions(code=LILING, source=source, with_centres=True)
+    assert (sum(again.added.values()), again.renamed, again.moved, again.unchanged, again.centres) == (0, 0, 0, 4, 0)
+    assert (list(Grid.objects.values()), list(Unit.objects.values())) == before
+
+
+def test_names_and_codes_of_the_other_tables_fit_too():
+    long, area = "长" * 81, ("town_code", "area_code", "area_name")
+    text = said(
+        lambda: divisions.import_divisions(
+            code=LILING, source=small(), areas=table(area, ("430281001000", "430281001001", long))
+        ),
+        "2.code",
+        "2.name",
+    )
+    assert text.splitlines() == [
+        "Row 2, area_code: 430281001001 is the code of a division already.",
+        f"Row 2, area_name: expected 1 to 80 characters, got “{long}”.",
+    ]
+    text = said(
+        lambda: divisions.import_divisions(
+            code=LILING,
+            source=small(),
+            areas=table(area, ("430281001000", "430281001001001", "片区")),
+            grids=table(("code", "name"), ("430281001001001", "第一网格"), ("430281001001002", long)),
+        ),
+        "2.code",
+        "3.name",
+    )
+    assert text.splitlines() == [
+        "Row 2, code: 430281001001001 is the code of an area already.",
+        f"Row 3, name: expected 1 to 80 characters, got “{long}”.",
+    ]
+    with pytest.raises(Invalid, match="The city's name: expected 1 to 80 characters"):
+        divisions.import_divisions(code="4302", name=long, source=small())
+    with pytest.raises(Invalid, match=r"A level's name: expected 1 to 20 characters, got “长{21}”"):
+        divisions.import_divisions(code=LILING, source=small(), level_names=["长" * 21, "a", "b", "c", "d"])
+    assert not Grid.objects.exists()
+
+
+def test_the_divisions_command_lists_the_mistakes_of_a_file(tmp_path):
+    file, err = tmp_path / "d.csv", io.StringIO()
+    file.write_bytes(small(("430281001002", "二社区", "vilage", "430281001000")).read())
+    for options in ({"code": LILING}, {"list": True}):
+        with pytest.raises(CommandError, match=r"Nothing was imported. Mistakes found: 1\."):
+            call_command("import_divisions", file=str(file), stderr=err, **options)
+    words = "Row 5, level: expected one of county, town, village, got “vilage”."
+    assert err.getvalue().splitlines() == [words, words]
+
+
+def test_a_code_is_taken_until_its_grid_has_ended():
+    first, end = TODAY - timedelta(days=30), TODAY + timedelta(days=7)
+    divisions.import_divisions(code=LILING, source=small(), valid_from=first)
+    Grid.objects.filter(level=3).update(valid_until=end)
+    words = f"430281001001 一社区 is in force until {end}: expected a first day of validity not before that."
+
+    def again(**more):
+        return divisions.import_divisions(code=LILING, source=small(), **more)
+
+    assert said(again, "430281001001") == words
+    done = again(valid_from=end)
+    assert (dict(done.added), done.unchanged) == ({0: 0, 1: 0, 2: 0, 3: 1, 4: 0}, 3)
+    assert (sum(again().added.values()), Grid.objects.filter(code="430281001001").count()) == (0, 2)
+
+
+def test_the_whole_territory_is_taken_until_it_has_ended():
+    first, end = TODAY - timedelta(days=30), TODAY + timedelta(days=7)
+    divisions.import_divisions(code=LILING, source=small(), valid_from=first)
+    Grid.objects.update(valid_until=end)
+    other = "430211000000"
+    words = f"The whole territory is {LILING} 醴陵市 until {end}: expected a first day of validity not before that."
+    assert said(lambda: divisions.import_divisions(code=other), LILING) == words
+    divisions.import_divisions(code=other, valid_from=end)
+    assert Grid.objects.get(level=0, valid_until=None).code == other
 
 
 def test_a_dry_run_writes_nothing():

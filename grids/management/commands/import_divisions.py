@@ -36,8 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         if options["list"]:
-            for code, name in divisions.counties(options["file"]):
-                self.stdout.write(f"{code} {name}")
+            self.list(options["file"])
             return
         names = [name.strip() for name in options["level_names"].split(",") if name.strip()]
         if len(names) not in (0, 5):
@@ -60,3 +59,11 @@ class Command(BaseCommand):
             fail(self, error)
         for line in divisions.summary(done):
             self.stdout.write(line)
+
+    def list(self, source):
+        try:
+            counties = divisions.counties(source)
+        except DomainError as error:
+            fail(self, error)
+        for code, name in counties:
+            self.stdout.write(f"{code} {name}")
