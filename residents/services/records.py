@@ -23,7 +23,7 @@ from residents.models import (
     Stay,
     Tenancy,
 )
-from residents.services import rights, support, trail
+from residents.services import leases, rights, support, trail
 
 MODELS = {
     "building": Building,
@@ -139,6 +139,8 @@ def end(record, *, actor, on, reason: str):
     _must_be_empty(row)
     if isinstance(row, Building):
         _end_doors(row, day, reason, actor)
+    elif isinstance(row, Dwelling | Organisation):
+        leases.end(row.tenancies.all(), day)
     before = trail.snapshot(row)
     row.ended_on = day
     _write(row)
@@ -357,7 +359,7 @@ def _must_be_empty(row):
 def _end_doors(building, day, reason, actor):
     """A building that is pulled down takes its doors and their tenancies with it: set-based, one row of history each."""
     doors = list(building.dwellings.current().values_list("pk", flat=True))
-    Tenancy.objects.filter(dwelling__in=doors, until=None, since__lte=day).update(until=day)
+    leases.end(Tenancy.objects.filter(dwelling__in=doors), day)
     Dwelling.objects.filter(pk__in=doors).update(ended_on=day, updated_at=timezone.now())
     Change.objects.bulk_create(
         Change(
@@ -371,8 +373,7 @@ def _end_doors(building, day, reason, actor):
 def _let_no_more(dwelling):
     """A door that is no longer let has no running tenancy."""
     if dwelling.use not in ("rented", "business"):
-        today = timezone.localdate()
-        Tenancy.objects.filter(dwelling=dwelling, until=None, since__lte=today).update(until=today)
+        leases.end(dwelling.tenancies.all(), timezone.localdate())
 
 
 def get(kind: str, pk: int, *, actor):

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from residents.models import Stay, Tenancy
+from residents.models import Stay
 from residents.services import rights
 
 
@@ -27,14 +27,9 @@ def day_for(person, on) -> date:
     return rights.a_day(on, earliest=last and (last.until or last.since))
 
 
-def on_day(day: date) -> Q:
-    """Stays and tenancies that cover the day. Who came and went on the same day lived here on no day's end."""
-    return Q(since__lte=day) & (Q(until=None) | Q(until__gt=day))
-
-
 def who_lived_here(*, user, dwelling, day: date) -> QuerySet[Stay]:
     """The stays behind this door on that day, with their people: what this person may see of them."""
-    rows = Stay.objects.visible_to(user).filter(on_day(day), dwelling=dwelling)
+    rows = Stay.objects.visible_to(user).running(day).filter(dwelling=dwelling)
     return rows.select_related("resident", "household").order_by("household_id", "resident_id")
 
 
@@ -42,8 +37,3 @@ def lived_at(*, user, resident) -> QuerySet[Stay]:
     """Where this person lived since when, the newest first."""
     rows = Stay.objects.visible_to(user).filter(resident=resident)
     return rows.select_related("dwelling__building", "grid").order_by("-since", "-id")
-
-
-def running(day: date) -> QuerySet[Tenancy]:
-    """Tenancies of that day."""
-    return Tenancy.objects.filter(on_day(day))
