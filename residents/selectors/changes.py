@@ -13,6 +13,8 @@ from residents.models import (
     KeyPlace,
     Organisation,
     Resident,
+    Stay,
+    Tenancy,
 )
 
 MODELS = {
@@ -46,20 +48,34 @@ ACTIONS = {
     "begun": gettext_lazy("begun"),
     "visited": gettext_lazy("visited"),
 }
+# A dwelling's history tells of its tenancies, a person's of the stays.
+TOLD_WITH = {Dwelling: Tenancy, Resident: Stay}
 MOST = 50
 
 
 def changes_of(user, kind: str, pk: int, cursor: int | None = None) -> tuple[list[dict], int | None]:
-    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones). One query; newest first."""
+    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones); newest first. One query, and
+    one for the names of a dwelling's tenants."""
     rows = Change.objects.visible_to(user).filter(kind=kind, record_id=pk).select_related("user")
     if cursor is not None:
         rows = rows.filter(pk__lt=cursor)
     found = list(rows.order_by("-pk")[: MOST + 1])
-    shown = [_line(kind, change) for change in found[:MOST]]
+    tenants = _tenants(user, found) if kind == "dwelling" else {}
+    shown = [_line(kind, change, tenants) for change in found[:MOST]]
     return shown, found[MOST - 1].pk if len(found) > MOST else None
 
 
-def _line(kind, change):
+def _tenants(user, changes):
+    """Names of the tenants that this reader may see."""
+    told = {pair[1] for one in changes if (pair := one.changes.get("tenant_id"))}
+    people = Resident.objects.visible_to(user).filter(pk__in=told)
+    return dict(people.values_list("pk", "name")) if told else {}
+
+
+def _line(kind, change, tenants):
+    named = change.changes.get("tenant_id")
+    if named and named[1] in tenants:
+        change.changes["tenant_id"] = ["", tenants[named[1]]]
     return {
         "at": change.at, "who": str(change.user) if change.user else "", "action": ACTIONS.get(change.action, change.action),
         "batch": change.batch, "fields": fields_of(MODELS[kind], change),
@@ -76,7 +92,8 @@ def fields_of(model, change) -> list[tuple]:
 
 
 def _field(model, name, before, after):
-    field = next((one for one in model._meta.concrete_fields if name in (one.attname, one.name)), None)
+    known = [*model._meta.concrete_fields, *(TOLD_WITH[model]._meta.concrete_fields if model in TOLD_WITH else ())]
+    field = next((one for one in known if name in (one.attname, one.name)), None)
     if field is None:
         return (_("reason") if name == "reason" else name, before, after)
     return (field.verbose_name, _words(field, before), _words(field, after))
@@ -90,7 +107,7 @@ def _words(field, value):
     if field.choices:
         return next((label for code, label in field.flatchoices if str(code) == str(value)), value)
     if field.is_relation:
-        return f"#{value}"
+        return f"#{value}" if isinstance(value, int) else value
     if isinstance(value, list):
         return "、".join(map(str, value))
     if field.get_internal_type() == "DateTimeField":

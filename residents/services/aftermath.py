@@ -8,7 +8,7 @@ def after_departure(person, day, reason, actor):
     """Entries in registers and tenancies end, a building looks for another head."""
     care.end_all(person, day, reason, actor)
     support.end_all(person, day, reason, actor)
-    leases.end(Tenancy.objects.filter(tenant=person), day)
+    leases.end(Tenancy.objects.filter(tenant=person), day, actor)
     for building in Building.objects.filter(head=person).select_for_update().order_by("pk"):
         before = trail.snapshot(building)
         building.head = None

@@ -105,7 +105,7 @@ def change(record, *, actor, seen: datetime | None = None, **values):
     _write(row)
     trail.note(row, before=before, user=actor, action="changed")
     if isinstance(row, Dwelling) and before["use"] != row.use:
-        _let_no_more(row)
+        _let_no_more(row, actor)
     if isinstance(row, Building) and before["grid_id"] != row.grid_id:
         support.follow_building(row)  # all else is carried by triggers; these rows do not say whose they are
     return row
@@ -140,7 +140,7 @@ def end(record, *, actor, on, reason: str):
     if isinstance(row, Building):
         _end_doors(row, day, reason, actor)
     elif isinstance(row, Dwelling | Organisation):
-        leases.end(row.tenancies.all(), day)
+        leases.end(row.tenancies.all(), day, actor)
     before = trail.snapshot(row)
     row.ended_on = day
     _write(row)
@@ -359,7 +359,7 @@ def _must_be_empty(row):
 def _end_doors(building, day, reason, actor):
     """A building that is pulled down takes its doors and their tenancies with it: set-based, one row of history each."""
     doors = list(building.dwellings.current().values_list("pk", flat=True))
-    leases.end(Tenancy.objects.filter(dwelling__in=doors), day)
+    leases.end(Tenancy.objects.filter(dwelling__in=doors), day, actor)
     Dwelling.objects.filter(pk__in=doors).update(ended_on=day, updated_at=timezone.now())
     Change.objects.bulk_create(
         Change(
@@ -370,10 +370,10 @@ def _end_doors(building, day, reason, actor):
     )  # fmt: skip
 
 
-def _let_no_more(dwelling):
+def _let_no_more(dwelling, actor):
     """A door that is no longer let has no running tenancy."""
     if dwelling.use not in ("rented", "business"):
-        leases.end(dwelling.tenancies.all(), timezone.localdate())
+        leases.end(dwelling.tenancies.all(), timezone.localdate(), actor)
 
 
 def get(kind: str, pk: int, *, actor):

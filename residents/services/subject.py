@@ -161,7 +161,7 @@ def erase_now(person, *, actor, reason: str):
         Access.objects.filter(kind=Kind.SUPPORT, record_id=file.pk).update(reason="")
     Household.objects.filter(head=person).update(head=None)
     Building.objects.filter(head=person).update(head=None)
-    leases.end(Tenancy.objects.filter(tenant=person), timezone.localdate())
+    leases.end(Tenancy.objects.filter(tenant=person), timezone.localdate(), actor)
     Tenancy.objects.filter(tenant=person).update(tenant=None)
     Stay.objects.filter(resident=person).update(household=None, dwelling=None)
     Resident.objects.filter(pk=person.pk).update(**EMPTY)

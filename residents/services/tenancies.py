@@ -31,8 +31,8 @@ def begin_tenancy(
     made = Tenancy.objects.create(
         dwelling=door, grid=door.grid, since=day, until=last, contract=checks.plain(contract)[:40], **known
     )
-    if not made.is_over:
-        _use(door, "business" if organisation else "rented", actor, "let")
+    use = door.use if made.is_over else "business" if organisation else "rented"
+    leases.begun(made, actor, _put(door, use))
     return made
 
 
@@ -50,22 +50,25 @@ def end_tenancy(*, actor, tenancy, on, use: str | None = None) -> Tenancy:
         raise Invalid(
             fields={"use": [_("expected one of: %(names)s.") % {"names": ", ".join(codes.DWELLING_USE)}]}
         )
-    leases.end(Tenancy.objects.filter(pk=tenancy.pk), day)
+    leases.end(Tenancy.objects.filter(pk=tenancy.pk), day, actor)
     still = Tenancy.objects.running(today).filter(dwelling=door).exists()
     lived = Resident.objects.living().filter(dwelling=door).exists()
     if use or not (still or lived):
-        _use(door, use or "empty", actor, "tenancy_ended")
+        before = trail.snapshot(door)
+        _put(door, use or "empty")
+        trail.note(door, before=before, user=actor, action="changed")
     tenancy.refresh_from_db()
     return tenancy
 
 
-def _use(door, use, actor, action):
+def _put(door, use) -> dict:
+    """The dwelling with this use; what that changed, for its history."""
     if door.use == use:
-        return
+        return {}
     before = trail.snapshot(door)
     door.use = use
     records._write(door)
-    trail.note(door, before=before, user=actor, action=action)
+    return trail.differences(before, trail.snapshot(door))
 
 
 def _end_after(since: date, until):

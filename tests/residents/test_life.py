@@ -316,7 +316,7 @@ def test_a_dwelling_is_let_and_becomes_empty(family):
         life.end_tenancy(actor=family.worker, tenancy=shop, on=BEFORE)
     life.end_tenancy(actor=family.worker, tenancy=shop, on=DAY)
     assert Dwelling.objects.get(pk=family.next.pk).use == "empty"
-    assert actions(family.next) == ["let", "let", "tenancy_ended"]
+    assert actions(family.next) == ["let", "tenancy_ended", "let", "tenancy_ended", "changed"]
 
 
 def test_a_tenancy_has_one_tenant(family):

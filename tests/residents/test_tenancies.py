@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict
-from residents.models import Dwelling, Tenancy
+from residents.models import Change, Dwelling, Tenancy
 from residents.services import life, records, subject
-from tests.pages import visit
+from tests.pages import text_of, visit
 from tests.residents.factories import OrganisationFactory
 from tests.residents.family import DAY
 
@@ -96,3 +96,44 @@ def test_one_that_is_over_when_it_is_written_down_lets_nothing(family):
         actor=family.worker, dwelling=family.next, tenant=family.son, since=DAY, until=DAY + timedelta(days=20)
     )
     assert Dwelling.objects.get(pk=family.next.pk).use == "own"
+
+
+def told(door):
+    rows = Change.objects.filter(kind="dwelling", record_id=door.pk).order_by("pk")
+    return [(row.action, row.user, row.changes) for row in rows]
+
+
+def test_its_beginning_and_end_stand_in_the_history_of_the_dwelling(let):
+    own = {"tenant_id": ["", let.tenant.pk]}
+    begun = own | {"since": ["", str(DAY)], "until": ["", str(let.term)], "use": ["own", "rented"]}
+    assert told(let.next) == [("let", let.worker, begun)]
+    life.end_tenancy(actor=let.operator, tenancy=let.lease, on=DAY + timedelta(days=3))
+    ended = own | {"until": [str(let.term), str(DAY + timedelta(days=3))]}
+    assert told(let.next)[1:] == [("tenancy_ended", let.operator, ended)]  # somebody lives there: the use stays
+
+
+def test_one_that_a_change_of_use_or_a_death_closes_is_told_of_too(let):
+    second = life.begin_tenancy(actor=let.worker, dwelling=let.next, tenant=let.son, since=DAY)
+    life.record_death(actor=let.worker, resident=let.tenant, on=DAY + timedelta(days=5))
+    let.next.refresh_from_db()
+    records.change(let.next, actor=let.worker, use="empty")
+    second.refresh_from_db()
+    assert [
+        (action, row["tenant_id"][1], row["until"])
+        for action, _who, row in told(let.next)
+        if action == "tenancy_ended"
+    ] == [
+        ("tenancy_ended", let.tenant.pk, [str(let.term), str(DAY + timedelta(days=5))]),
+        ("tenancy_ended", let.son.pk, ["", str(timezone.localdate())]),
+    ]
+
+
+def test_the_history_names_the_tenant_while_there_is_a_name(let):
+    url = reverse("residents:history", args=["dwelling", let.next.pk])
+    words = text_of(visit(let.worker).get(url))
+    assert "周新" in words and str(let.term) in words
+    life.move_out(actor=let.worker, resident=let.tenant, on=DAY)
+    let.tenant.refresh_from_db()
+    subject.erase_now(let.tenant, actor=None, reason="本人申请")
+    assert "周新" not in text_of(visit(let.worker).get(url))
+    assert "周新" not in str(told(let.next))
