@@ -29,9 +29,17 @@ STEPS: dict[str, "Step"] = {}
 
 
 @dataclass(frozen=True)
+class Done:
+    """The record to show afterwards, and what somebody must still put right."""
+
+    record: Any
+    by_hand: list[str]
+
+
+@dataclass(frozen=True)
 class Step:
     """`kind`: whose page it starts from. `fields(record, user)` are its form's; `run(record, user, values)` calls the
-    service and returns the record to show afterwards."""
+    service and returns the record to show afterwards, or Done."""
 
     name: str
     kind: str
@@ -79,8 +87,8 @@ def _day(label, name="on"):
     }
 
 
-def _reason():
-    return {"reason": forms.CharField(label=_("reason"), max_length=200, required=False)}
+def _reason(required=False):
+    return {"reason": forms.CharField(label=_("reason"), max_length=200, required=required)}
 
 
 def _relation(required=True):
@@ -116,6 +124,35 @@ def _death(record, user, values):
       lambda record, user: _day(_("moved out on")) | _reason(), danger=True)  # fmt: skip
 def _move_out(record, user, values):
     return life.move_out(actor=user, resident=record, **values)
+
+
+@step("take-back", "resident", _("Take back death or departure"),
+      _("It was recorded by mistake: the person lives where they lived before."),
+      lambda record, user: _reason(True), danger=True)  # fmt: skip
+def _take_back(record, user, values):
+    return Done(*life.take_back(actor=user, resident=record, **values))
+
+
+class StayChoice(forms.ModelChoiceField):
+    def label_from_instance(self, stay):
+        where = f"{stay.dwelling.building.address} {stay.dwelling.short}" if stay.dwelling else "—"
+        return f"{where} · {stay.since} – {stay.until or ''} · {stay.get_began_display()}"
+
+
+def _correct_fields(record, user):
+    rows = life.lived_at(user=user, resident=record)
+    return (
+        {"stay": StayChoice(label=_("stay"), queryset=rows, initial=rows.first(), empty_label=None)}
+        | _day(_("began on"))
+        | _reason(True)
+    )
+
+
+@step("correct-day", "resident", _("Correct the day of a stay"),
+      _("Since when the person has lived there. What was recorded stays in the history."), _correct_fields)  # fmt: skip
+def _correct_day(record, user, values):
+    life.correct_day(actor=user, resident=record, **values)
+    return record
 
 
 def _within_fields(record, user):

@@ -36,6 +36,8 @@ ACTIONS = {
     "came_back": gettext_lazy("came back"),
     "moved_out": gettext_lazy("moved out"),
     "moved": gettext_lazy("moved within the county"),
+    "taken_back": gettext_lazy("death or departure taken back"),
+    "day_corrected": gettext_lazy("day of a stay corrected"),
     "split": gettext_lazy("household split"),
     "merged": gettext_lazy("households merged"),
     "head": gettext_lazy("another head of the household"),

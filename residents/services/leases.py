@@ -34,6 +34,25 @@ def end(rows, day: date, actor) -> list[Tenancy]:
     return found
 
 
+def reopen(person, after: int, actor) -> list[Tenancy]:
+    """Takes back ends of this person's tenancies that stand in the history after the row `after`. Returns those that
+    stay ended because the dwelling is let to others or used otherwise since."""
+    left = []
+    for lease in Tenancy.objects.filter(tenant=person).select_related("dwelling").order_by("pk"):
+        rows = Change.objects.filter(kind=Kind.DWELLING, record_id=lease.dwelling_id, pk__gt=after).order_by("pk")
+        own = next((row for row in rows if row.action == ENDED and row.changes.get("tenant_id") == ["", person.pk]), None)
+        if own is None or own.changes["until"][1] != str(lease.until):
+            continue
+        if lease.dwelling.use != "rented" or any(row.action == BEGUN for row in rows):
+            left.append(lease)
+            continue
+        before, term = lease.until, own.changes["until"][0]
+        lease.until = date.fromisoformat(term) if term else None
+        lease.save(update_fields=["until"])
+        _line(lease, actor, "taken_back", _whose(lease) | {"until": [str(before), str(lease.until or "")]}).save()
+    return left
+
+
 def _whose(lease):
     name = "tenant_id" if lease.tenant_id else "organisation_id"
     return {name: ["", getattr(lease, name)]} if getattr(lease, name) else {}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, Invalid
 from residents import checks, codes
 from residents.models import Household, Resident, Stay
-from residents.services import aftermath, heads, records, rights, stays, tenancies, trail
+from residents.services import aftermath, corrections, heads, records, rights, stays, tenancies, trail
 
 Began, Ended = Stay.Began, Stay.Ended
 BORN_AS = ("20", "30", "40", "97", "99")  # child, grandchild, other relative or none of the head (GB/T 4761)
@@ -251,7 +251,10 @@ def set_registration(*, actor, resident, hukou_address: str, hukou_here: bool, p
     return records.change(resident, actor=actor, **values)
 
 
-# ---- tenancies; reads of the same history
+# ---- corrections, tenancies; reads of the same history
+
+take_back = corrections.take_back
+correct_day = corrections.correct_day
 
 begin_tenancy = tenancies.begin_tenancy
 end_tenancy = tenancies.end_tenancy

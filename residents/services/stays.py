@@ -3,7 +3,9 @@
 from datetime import date
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from core.errors import Invalid
 from residents.models import Stay
 from residents.services import rights
 
@@ -25,6 +27,13 @@ def day_for(person, on) -> date:
     """A day on which the next thing may happen to this person: it has come, and is not before the last one."""
     last = Stay.objects.filter(resident=person).order_by("-since", "-id").first()
     return rights.a_day(on, earliest=last and (last.until or last.since))
+
+
+def not_before_birth(person, day: date, name: str = "on"):
+    """Raises Invalid naming the field: nobody lives anywhere before they are born."""
+    if person.birth_date and day.isoformat() < person.birth_date:
+        words = _("expected a day not before the birth of this person.")
+        raise Invalid(fields={name: [words]})
 
 
 def who_lived_here(*, user, dwelling, day: date) -> QuerySet[Stay]:
