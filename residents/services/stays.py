@@ -36,6 +36,11 @@ def not_before_birth(person, day: date, name: str = "on"):
         raise Invalid(fields={name: [words]})
 
 
+def asked_day(text) -> date:
+    """The day somebody asks about. Raises Invalid naming `day`."""
+    return rights.a_day(text, "day")
+
+
 def who_lived_here(*, user, dwelling, day: date) -> QuerySet[Stay]:
     """The stays behind this door on that day, with their people: what this person may see of them."""
     rows = Stay.objects.visible_to(user).running(day).filter(dwelling=dwelling)

@@ -165,3 +165,33 @@ def test_the_form_corrects_the_present_stay(family):
     assert "2019-05-01" in words and "2020-01-01" in words
     foreign = Stay.objects.create(resident=ResidentFactory(), grid=family.far.grid, since=DAY)
     assert visit(family.worker).post(url, {"stay": foreign.pk, "on": "2019-05-01", "reason": "x"}).status_code == 422
+
+
+# ---- who lived there on a day
+
+
+def lived(family, day, user=None):
+    """The card of the dwelling's page."""
+    answer = visit(user or family.worker).get(reverse("residents:dwelling", args=[family.door.pk]), {"day": day})
+    return answer.content.decode().split('id="lived"')[1].split("</section>")[0]
+
+
+def test_the_page_of_a_door_says_who_lived_there_on_a_day(family, django_assert_max_num_queries):
+    life.move_within(actor=family.operator, resident=family.son, dwelling=family.far, on=DAY)
+    life.move_out(actor=family.worker, resident=family.wife, on=DAY)
+    eve, url = DAY - timedelta(days=1), reverse("residents:dwelling", args=[family.door.pk])
+    names = ["刘大力", "陈芳", "刘小力", "刘小芳", "王秀英"]
+    assert [name in lived(family, eve) for name in names] == [True] * 5
+    assert [name in lived(family, DAY) for name in names] == [True, False, False, True, True]
+    assert "刘大力" not in lived(family, BEFORE - timedelta(days=1))
+    shown = lived(family, eve)
+    assert family.wife.masked_id_number in shown and family.wife.id_number not in shown
+    # Who lives in the east now is named, as among former members, and nothing leads there.
+    assert family.son.masked_id_number not in shown
+    assert reverse("residents:resident", args=[family.son.pk]) not in shown
+    assert visit(family.county.worker_east).get(url, {"day": eve}).status_code == 404
+    for wrong in ("soon", "", (DAY + timedelta(days=9999)).isoformat(), "0001"):
+        assert 'aria-invalid="true"' in lived(family, wrong)
+    client = visit(family.worker)
+    with django_assert_max_num_queries(11):
+        client.get(url, {"day": eve})
