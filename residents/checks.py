@@ -23,6 +23,7 @@ EARLIEST_BIRTH = date(1900, 1, 1)
 LOWEST_STOREY = -10
 CARD_KINDS = {"111", "113"}  # the household register carries the same number as the card
 NO_DOCUMENT = "990"
+LOCAL = "registered"  # the population of those whose hukou is in the county
 # GB 32100-2015: registering authority (1–9, A, N, Y) and kind, six digits of the division, nine of the body, a check
 # digit. stdnum takes digits only at the beginning; a village's collective (N2…) begins with a letter.
 CREDIT_CODE = re.compile(r"[1-9ANY][0-9]\d{6}[0-9A-HJ-NPQRTUWXY]{9}[0-9A-HJ-NPQRTUWXY]")
@@ -182,6 +183,8 @@ def _resident(record, found):
     _take(record, found, "id_number", lambda value: clean_document(record.id_kind, value))
     _take(record, found, "phone", clean_phone)
     _take(record, found, "birth_date", clean_birth_date)
+    if "population" not in found and record.hukou_here and record.population != LOCAL:
+        found["population"] = [_("who lives where they are registered counts as registered.")]
     if (
         {"id_number", "id_kind", "sex"} & set(found)
         or record.id_kind not in CARD_KINDS

@@ -100,6 +100,12 @@ def _relation(required=True):
     }
 
 
+def _hukou():
+    label = _("the hukou moves with them")
+    words = _("If not, they live elsewhere than registered from now on; the registered address stays.")
+    return {"hukou": forms.BooleanField(label=label, required=False, help_text=words)}
+
+
 def _members(label, name="members", *, record, multiple=True):
     people = Resident.objects.living().filter(household=record).order_by("relation", "pk")
     if multiple:
@@ -165,6 +171,7 @@ def _within_fields(record, user):
             ),
         }
         | _relation(False)
+        | _hukou()
     )
 
 
@@ -216,6 +223,7 @@ def _split_fields(record, user):
             "dwelling": record_field("dwelling", user, _("new door (empty: the same)"), required=False),
             "number": forms.CharField(label=_("household number"), max_length=32, required=False),
         }
+        | _hukou()
     )
 
 
@@ -226,15 +234,15 @@ def _split(record, user, values):
 
 
 @step("merge", "household", _("Merge into another"), _("All members join the other household; this one ends."),
-      lambda record, user: _day(_("merged on")) | {"target": record_field("household", user, _("other household"))},
+      lambda record, user: _day(_("merged on")) | {"target": record_field("household", user, _("other household"))} | _hukou(),
       danger=True)  # fmt: skip
 def _merge(record, user, values):
     target = Household.objects.visible_to(user).filter(pk=values["target"]).first() or Household(pk=0)
-    return life.merge_households(actor=user, source=record, target=target, on=values["on"])
+    return life.merge_households(actor=user, source=record, **values | {"target": target})
 
 
 @step("relocate", "household", _("Move"), _("The whole household moves behind another door."),
-      lambda record, user: _day(_("moved on")) | {"dwelling": record_field("dwelling", user, _("new door"))})  # fmt: skip
+      lambda record, user: _day(_("moved on")) | {"dwelling": record_field("dwelling", user, _("new door"))} | _hukou())  # fmt: skip
 def _relocate(record, user, values):
     return life.move_within(actor=user, household=record, **values)
 

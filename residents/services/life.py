@@ -103,17 +103,20 @@ def _leave(actor, resident, on, status, ended, action, reason):
 
 
 @transaction.atomic
-def move_within(*, actor, on, dwelling=None, resident=None, household=None, into=None, relation: str = ""):
+def move_within(
+    *, actor, on, dwelling=None, resident=None, household=None, into=None, relation: str = "", hukou: bool = False
+):
     """One `resident` moves behind another door: `into` a household there or into one of their own; or a whole
-    `household` moves. Returns the person or the household."""
+    `household` moves. `hukou`: whether it moves with them; if not, they live elsewhere than registered from now on.
+    Returns the person or the household."""
     if (resident is None) == (household is None):
         raise Invalid(_("Either one person moves or a household."))
     if household is not None:
-        return _move_household(actor, household, dwelling, on)
-    return _move_person(actor, resident, dwelling, into, relation, on)
+        return _move_household(actor, household, dwelling, on, hukou)
+    return _move_person(actor, resident, dwelling, into, relation, on, hukou)
 
 
-def _move_person(actor, resident, dwelling, into, relation, on):
+def _move_person(actor, resident, dwelling, into, relation, on, hukou):
     into = None if into is None else rights.seen_one(Household, into, actor, "into")
     homes = _lock_homes(actor, resident.household_id, into and into.pk)
     person = rights.locked(resident, actor)
@@ -130,7 +133,7 @@ def _move_person(actor, resident, dwelling, into, relation, on):
     rights.must_edit(actor, door.grid.path, Resident)
     left, was = homes.get(person.household_id), person.relation
     day = stays.day_for(person, on)
-    _carry(person, target, door, relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor)
+    _carry(person, target, door, relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor, hukou)
     if target is None:
         heads.found(person, door, actor)
     elif relation == codes.HEAD:
@@ -140,7 +143,7 @@ def _move_person(actor, resident, dwelling, into, relation, on):
     return person
 
 
-def _move_household(actor, household, dwelling, on):
+def _move_household(actor, household, dwelling, on, hukou):
     home = rights.locked(household, actor)
     _in_force(home)
     door = rights.a_door(actor, dwelling)
@@ -154,14 +157,16 @@ def _move_household(actor, household, dwelling, on):
     records._write(home)
     trail.note(home, before=before, user=actor, action="moved")
     for person in members:
-        _carry(person, home, door, person.relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor)
+        _carry(person, home, door, person.relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor, hukou)
     return home
 
 
-def _carry(person, home, door, relation, day, ended, began, action, actor):
+def _carry(person, home, door, relation, day, ended, began, action, actor, hukou):
     """A person behind another door or in another household, with the stay and the history of it."""
     before, left = trail.snapshot(person), person.grid_id
     stays.close(person, day, ended)
+    if person.dwelling_id not in (None, door.pk):
+        _move_hukou(person, door, hukou)
     person.household, person.dwelling, person.grid, person.relation = home, door, door.grid, relation
     if relation not in ("", *codes.RELATION):
         raise Invalid(fields={"relation": [_("expected a code of GB/T 4761.")]})
@@ -172,13 +177,24 @@ def _carry(person, home, door, relation, day, ended, began, action, actor):
         aftermath.after_move(person, left, actor)
 
 
+def _move_hukou(person, door, follows):
+    """Registered behind the new door, or still where they lived so far."""
+    if follows:
+        person.population, person.hukou_here, person.hukou_address = checks.LOCAL, True, door.full[:160]
+    elif person.hukou_here:
+        person.hukou_here = False
+        person.hukou_address = person.hukou_address or person.dwelling.full[:160]
+
+
 # ---- households
 
 
 @transaction.atomic
-def split_household(*, actor, household, members, head, on, dwelling=None, number: str = "", relations=None):
+def split_household(
+    *, actor, household, members, head, on, dwelling=None, number: str = "", relations=None, hukou: bool = False
+):
     """`members` (ids) of a household form one of their own under `head`, behind the same door or another one.
-    `relations`: {id: relation to the new head}. Returns the new household."""
+    `relations`: {id: relation to the new head}; `hukou` as in `move_within`. Returns the new household."""
     home = rights.locked(household, actor)
     _in_force(home)
     everybody = {person.pk: person for person in _members(home, actor)}
@@ -198,7 +214,7 @@ def split_household(*, actor, household, members, head, on, dwelling=None, numbe
     was = {person.pk: person.relation for person in leaving}
     for person in leaving:
         relation = codes.HEAD if person is first else (relations or {}).get(person.pk, "")
-        _carry(person, made, door, relation, day, Ended.SPLIT, Began.SPLIT, "split", actor)
+        _carry(person, made, door, relation, day, Ended.SPLIT, Began.SPLIT, "split", actor, hukou)
     heads.appoint(made, first, actor)
     for person in leaving:
         heads.succeed(home, person, was[person.pk], day, actor)
@@ -206,8 +222,9 @@ def split_household(*, actor, household, members, head, on, dwelling=None, numbe
 
 
 @transaction.atomic
-def merge_households(*, actor, source, target, on, relations=None) -> Household:
-    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head}."""
+def merge_households(*, actor, source, target, on, relations=None, hukou: bool = False) -> Household:
+    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head};
+    `hukou` as in `move_within`."""
     homes = _lock_homes(actor, source.pk, target.pk)
     if len(homes) != 2:
         raise Invalid(fields={"target": [_("expected another household, yours to see.")]})
@@ -221,7 +238,7 @@ def merge_households(*, actor, source, target, on, relations=None) -> Household:
         relation = (relations or {}).get(person.pk, "")
         if relation == codes.HEAD and home.head_id:
             raise Invalid(fields={"relations": [_("this household has a head already.")]})
-        _carry(person, home, door, relation, day, Ended.MERGED, Began.MERGED, "merged", actor)
+        _carry(person, home, door, relation, day, Ended.MERGED, Began.MERGED, "merged", actor, hukou)
     heads.close(left, day, actor, action="merged")
     return home
 
@@ -245,8 +262,6 @@ def set_head(*, actor, household, resident) -> Household:
 @transaction.atomic
 def set_registration(*, actor, resident, hukou_address: str, hukou_here: bool, population: str) -> Resident:
     """Where the person is registered (户籍地), and whether they live there (人户一致)."""
-    if hukou_here and population != "registered":
-        raise Invalid(fields={"population": [_("who lives where they are registered counts as registered.")]})
     values = {"hukou_address": hukou_address, "hukou_here": hukou_here, "population": population}
     return records.change(resident, actor=actor, **values)
 
@@ -270,7 +285,7 @@ def _person(actor, home, *, door=None, **values):
     known = records.EDITABLE["resident"]
     if unknown := sorted(set(values) - known):
         raise Invalid(fields={name: [_("This field is not changed here.")] for name in unknown})
-    person = Resident(**values, household=home, dwelling=home.dwelling if home else door)
+    person = Resident(**records.registered(values), household=home, dwelling=home.dwelling if home else door)
     person.grid = (person.dwelling or home).grid
     rights.must_edit(actor, person.grid.path, Resident, "add")
     records._store(person, actor)
@@ -300,7 +315,7 @@ def _come_back(person, home, door, day, values):
             raise Invalid(fields={name: [_("This field is not changed here.")]})
     stays.day_for(person, day)
     person.relation = ""
-    for name, value in values.items():
+    for name, value in records.registered(values).items():
         setattr(person, name, value)
     person.status, person.ended_on, person.archived_at = Resident.Status.LIVING, None, None
     person.household, person.dwelling = home, door

@@ -158,9 +158,16 @@ def kind_of(record) -> str:
 def _readable(kind, values, actor, more):
     """Values by field, references as visible rows. Raises Invalid for names that are not a person's to give."""
     known = EDITABLE[kind] | more
+    values = registered(values)
     if unknown := sorted(set(values) - known):
         raise Invalid(fields={name: [_("This field is not changed here.")] for name in unknown})
     return {name: _value(name, value, actor) for name, value in values.items()}
+
+
+def registered(values: dict) -> dict:
+    """Who counts as from elsewhere is not registered where they live, if nothing else is said."""
+    elsewhere = values.get("population", checks.LOCAL) not in ("", None, checks.LOCAL)
+    return {"hukou_here": False} | values if elsewhere else values
 
 
 def _value(name, value, actor):
