@@ -24,7 +24,11 @@ PERSON = [
     "population",
     "hukou_address",
     "hukou_here",
+    "inflow_reason",
+    "inflow_from",
+    "permit_expires",
 ]
+FLOATING = ("inflow_reason", "inflow_from", "permit_expires")
 STEPS: dict[str, "Step"] = {}
 
 
@@ -89,6 +93,14 @@ def _day(label, name="on"):
 
 def _reason(required=False):
     return {"reason": forms.CharField(label=_("reason"), max_length=200, required=required)}
+
+
+def _person():
+    """Whoever comes to live here; what the residence permit needs stands behind the rest."""
+    made = fields_of("resident", None, PERSON)
+    for name in FLOATING:
+        made[name].help_text = _("for the floating population")
+    return made
 
 
 def _relation(required=True):
@@ -209,7 +221,7 @@ def _birth(record, user, values):
 
 
 @step("join", "household", _("Moves in"), _("Somebody comes to live in this household."),
-      lambda record, user: _day(_("moved in on")) | fields_of("resident", None, PERSON) | _relation())  # fmt: skip
+      lambda record, user: _day(_("moved in on")) | _person() | _relation())  # fmt: skip
 def _join(record, user, values):
     return life.move_in(actor=user, household=record, **values)
 
@@ -257,7 +269,7 @@ def _head(record, user, values):
 
 
 @step("arrive", "dwelling", _("Moves in"), _("Somebody comes to live here, in a household of their own."),
-      lambda record, user: _day(_("moved in on")) | fields_of("resident", None, PERSON))  # fmt: skip
+      lambda record, user: _day(_("moved in on")) | _person())  # fmt: skip
 def _arrive(record, user, values):
     return life.move_in(actor=user, dwelling=record, **values)
 

@@ -77,3 +77,17 @@ def test_who_comes_from_elsewhere_is_not_registered_here_if_nothing_is_said(fami
     assert hukou(records.change(family.son, actor=family.worker, population="floating"))[0] is False
     stay = life.move_in(actor=family.worker, on=DAY, dwelling=family.next, name="周本")
     assert hukou(stay) == (True, "", "registered")
+
+
+@pytest.mark.parametrize("step", ["arrive", "join"])
+def test_who_comes_from_elsewhere_says_why_and_from_where(family, step):
+    kind, record = ("dwelling", family.next) if step == "arrive" else ("household", family.home)
+    url = reverse("residents:happen", args=[kind, record.pk, step])
+    form = {
+        "on": DAY, "name": "周新", "id_kind": "111", "sex": "1", "population": "floating", "inflow_reason": "01",
+        "inflow_from": "江西萍乡", "permit_expires": "2027-03-01", "relation": "99",
+    }  # fmt: skip
+    assert visit(family.worker).post(url, form).status_code == 302
+    made = Resident.objects.get(name="周新")
+    assert (made.inflow_reason, made.inflow_from, str(made.permit_expires)) == ("01", "江西萍乡", "2027-03-01")
+    assert hukou(made) == (False, "", "floating")
