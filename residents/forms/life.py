@@ -129,6 +129,33 @@ def _members(label, name="members", *, record, multiple=True):
     return {name: forms.ModelChoiceField(label=label, queryset=people)}
 
 
+RELATION = "relation_"
+
+
+def _relations(record, words, needed=None):
+    """What each member is to the head of the household to come. `needed`: the id of whom nothing can be told."""
+    people = Resident.objects.living().filter(household=record).order_by("relation", "pk")
+    table = [("", "—"), *((code, name) for code, name in codes.choices(codes.RELATION) if code != codes.HEAD)]
+    return {
+        f"{RELATION}{person.pk}": forms.ChoiceField(
+            label=_("%(name)s is to the head") % {"name": person.name},
+            choices=table,
+            required=person.pk == needed,
+            help_text=_("so far: %(relation)s") % {"relation": person.get_relation_display() or "—"}
+            if person.pk == needed
+            else words % {"relation": person.get_relation_display() or "—"},
+        )
+        for person in people
+    }
+
+
+def _said(values) -> dict:
+    """The values without the relations, and these by person."""
+    said = {int(name.removeprefix(RELATION)): code for name, code in values.items() if name.startswith(RELATION)}
+    left = {name: value for name, value in values.items() if not name.startswith(RELATION)}
+    return left | {"relations": {pk: code for pk, code in said.items() if code}}
+
+
 # -- a person
 
 
@@ -231,6 +258,7 @@ def _split_fields(record, user):
         _day(_("split on"))
         | _members(_("who leaves"), record=record)
         | _members(_("new head"), "head", record=record, multiple=False)
+        | _relations(record, _("so far: %(relation)s. Left empty: if they leave, what follows from that."))
         | {
             "dwelling": record_field("dwelling", user, _("new door (empty: the same)"), required=False),
             "number": forms.CharField(label=_("household number"), max_length=32, required=False),
@@ -242,15 +270,30 @@ def _split_fields(record, user):
 @step("split", "household", _("Split"), _("Some members form a household of their own."), _split_fields)
 def _split(record, user, values):
     members = [person.pk for person in values.pop("members")]
-    return life.split_household(actor=user, household=record, members=members, **values)
+    return life.split_household(actor=user, household=record, members=members, **_said(values))
 
 
-@step("merge", "household", _("Merge into another"), _("All members join the other household; this one ends."),
-      lambda record, user: _day(_("merged on")) | {"target": record_field("household", user, _("other household"))} | _hukou(),
-      danger=True)  # fmt: skip
+def _merge_fields(record, user):
+    words = _("so far: %(relation)s. Left empty: what follows from the former head's relation.")
+    return (
+        _day(_("merged on"))
+        | {"target": record_field("household", user, _("other household"))}
+        | _relations(record, words, needed=record.head_id)
+        | _hukou()
+    )
+
+
+@step(
+    "merge",
+    "household",
+    _("Merge into another"),
+    _("All members join the other household; this one ends."),
+    _merge_fields,
+    danger=True,
+)
 def _merge(record, user, values):
     target = Household.objects.visible_to(user).filter(pk=values["target"]).first() or Household(pk=0)
-    return life.merge_households(actor=user, source=record, **values | {"target": target})
+    return life.merge_households(actor=user, source=record, **_said(values) | {"target": target})
 
 
 @step("relocate", "household", _("Move"), _("The whole household moves behind another door."),

@@ -194,7 +194,8 @@ def split_household(
     *, actor, household, members, head, on, dwelling=None, number: str = "", relations=None, hukou: bool = False
 ):
     """`members` (ids) of a household form one of their own under `head`, behind the same door or another one.
-    `relations`: {id: relation to the new head}; `hukou` as in `move_within`. Returns the new household."""
+    `relations`: {id: relation to the new head}, of the others what can be told from what they were; `hukou` as in
+    `move_within`. Returns the new household."""
     home = rights.locked(household, actor)
     _in_force(home)
     everybody = {person.pk: person for person in _members(home, actor)}
@@ -212,8 +213,10 @@ def split_household(
     day = max(stays.day_for(person, on) for person in leaving)
     made = records.add("household", actor=actor, dwelling=door, number=number, kind=home.kind)
     was = {person.pk: person.relation for person in leaving}
+    likely = {one.pk: heads.to_member(first, was[first.pk], one, home.head_id) for one in leaving}
     for person in leaving:
-        relation = codes.HEAD if person is first else (relations or {}).get(person.pk, "")
+        said = (relations or {}).get(person.pk)
+        relation = codes.HEAD if person is first else said or likely[person.pk]
         _carry(person, made, door, relation, day, Ended.SPLIT, Began.SPLIT, "split", actor, hukou)
     heads.appoint(made, first, actor)
     for person in leaving:
@@ -223,8 +226,8 @@ def split_household(
 
 @transaction.atomic
 def merge_households(*, actor, source, target, on, relations=None, hukou: bool = False) -> Household:
-    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head};
-    `hukou` as in `move_within`."""
+    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head}, of
+    the others what follows from that of the former head; `hukou` as in `move_within`."""
     homes = _lock_homes(actor, source.pk, target.pk)
     if len(homes) != 2:
         raise Invalid(fields={"target": [_("expected another household, yours to see.")]})
@@ -234,8 +237,9 @@ def merge_households(*, actor, source, target, on, relations=None, hukou: bool =
     members = _members(left, actor)
     door = rights.a_door(actor, home.dwelling)
     day = max([stays.day_for(person, on) for person in members] or [rights.a_day(on)])
+    said = relations or {}
     for person in members:
-        relation = (relations or {}).get(person.pk, "")
+        relation = said.get(person.pk) or heads.through(said.get(left.head_id, ""), person.relation)
         if relation == codes.HEAD and home.head_id:
             raise Invalid(fields={"relations": [_("this household has a head already.")]})
         _carry(person, home, door, relation, day, Ended.MERGED, Began.MERGED, "merged", actor, hukou)

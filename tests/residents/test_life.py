@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Invalid, NotFound, Refused
@@ -20,6 +21,7 @@ from residents.models import (
     Tenancy,
 )
 from residents.services import care, life, records, support
+from tests.pages import visit
 from tests.residents.factories import (
     CareClassFactory,
     HouseholdFactory,
@@ -268,6 +270,39 @@ def test_a_household_splits_and_merges_again(family):
         ("merged", ""),
     ]
     assert people(family.home.grid) == 5
+
+
+def test_what_they_are_to_another_head_follows_where_it_can_be_told(family):
+    call = {"actor": family.worker, "on": DAY}
+    leave = [family.son.pk, family.girl.pk, family.wife.pk, family.mother.pk]
+    made = life.split_household(household=family.home, members=leave, head=family.son, **call)
+    assert family.relations(made) == {"陈芳": "50", "刘小力": "02", "刘小芳": "70", "王秀英": "60"}
+    family.again()
+    life.merge_households(source=made, target=family.home, relations={family.son.pk: "20"}, **call)
+    # A son's parent may be the head's spouse or be parted from the head: not told.
+    assert family.relations() == {"刘大力": "02", "陈芳": "", "刘小力": "20", "刘小芳": "", "王秀英": ""}
+
+
+def test_a_merged_family_is_told_by_its_former_head(family):
+    other = HouseholdFactory(dwelling=family.next)
+    uncle = ResidentFactory(household=other, relation="02")
+    Household.objects.filter(pk=other.pk).update(head=uncle)
+    given = {family.head.pk: "70", family.girl.pk: "97"}
+    life.merge_households(
+        actor=family.worker, source=family.home, target=other, on=DAY, relations=given
+    )
+    assert list(family.relations(other).values()) == ["70", "97", "97", "97", "50", "02"]
+
+
+def test_a_split_asks_for_each_person(family):
+    url = reverse("residents:happen", args=["household", family.home.pk, "split"])
+    names = [f"relation_{one.pk}" for one in (family.head, family.wife, family.son, family.girl, family.mother)]
+    shown = visit(family.worker).get(url).content.decode()
+    assert [f'name="{name}"' in shown for name in names] == [True] * 5
+    form = {"on": DAY, "members": [family.son.pk, family.mother.pk], "head": family.son.pk, names[4]: "97"}
+    assert visit(family.worker).post(url, form).status_code == 302
+    family.son.refresh_from_db()
+    assert family.relations(family.son.household) == {"刘小力": "02", "王秀英": "97"}
 
 
 @pytest.mark.parametrize("members", ["nobody", "all", "strangers"])
