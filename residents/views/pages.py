@@ -113,8 +113,7 @@ def resident(request, pk):
 def timeline(request, pk):
     """Where a person lived, who visited, what was reported there: a part of the page, or a page without a script."""
     found = one(persons.visible(request.user), pk)
-    location = found.dwelling.building.location if found.dwelling else None
-    context = {"record": found, "lines": persons.timeline(request.user, found), "location": location}
+    context = {"record": found, "lines": persons.timeline(request.user, found)}
     part = "_timeline" if request.headers.get("HX-Request") else "timeline"
     return render(request, f"residents/{part}.html", context)
 
