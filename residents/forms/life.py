@@ -1,5 +1,6 @@
 """What happens to people, as forms: one table says which step belongs to which record and what it asks for."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,12 +53,16 @@ class Step:
     fields: Callable[[Any, Any], dict[str, forms.Field]]
     run: Callable[[Any, Any, dict], Any]
     danger: bool = False
+    once: bool = False  # what makes a person carries a key: sent twice it happens once
 
 
 class LifeForm(forms.Form):
     def __init__(self, *args, step, record, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields |= step.fields(record, user)
+        if step.once:
+            self.fields["key"] = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+            self.initial.setdefault("key", uuid.uuid4().hex)
 
     def values(self) -> dict:
         return {
@@ -69,15 +74,17 @@ class LifeForm(forms.Form):
     @property
     def rows(self):
         return [
-            (self[name], name in WIDE or hasattr(self.fields[name].widget, "kind")) for name in self.fields
+            (self[name], name in WIDE or hasattr(self.fields[name].widget, "kind"))
+            for name in self.fields
+            if not self[name].is_hidden and (name != ANOTHER or self.has_error(name))
         ]
 
 
-def step(name, kind, title, words, fields, danger=False):
+def step(name, kind, title, words, fields, danger=False, once=False):
     """Registers a service call as a step."""
 
     def keep(run):
-        STEPS[name] = Step(name, kind, title, words, fields, run, danger)
+        STEPS[name] = Step(name, kind, title, words, fields, run, danger, once)
         return run
 
     return keep
@@ -130,6 +137,7 @@ def _members(label, name="members", *, record, multiple=True):
 
 
 RELATION = "relation_"
+ANOTHER = "another"  # asked only where there is one already
 
 
 def _relations(record, words, needed=None):
@@ -239,16 +247,17 @@ def _registration(record, user, values):
 
 
 def _birth_fields(record, user):
-    return _day(_("born on")) | fields_of("resident", None, ["name", "sex"]) | _relation()
+    another = forms.BooleanField(label=_("another child of this name and day"), required=False)
+    return _day(_("born on")) | fields_of("resident", None, ["name", "sex"]) | _relation() | {ANOTHER: another}
 
 
-@step("birth", "household", _("Record a birth"), _("The ID number may come later."), _birth_fields)
+@step("birth", "household", _("Record a birth"), _("The ID number may come later."), _birth_fields, once=True)
 def _birth(record, user, values):
     return life.record_birth(actor=user, household=record, **values)
 
 
 @step("join", "household", _("Moves in"), _("Somebody comes to live in this household."),
-      lambda record, user: _day(_("moved in on")) | _person() | _relation())  # fmt: skip
+      lambda record, user: _day(_("moved in on")) | _person() | _relation(), once=True)  # fmt: skip
 def _join(record, user, values):
     return life.move_in(actor=user, household=record, **values)
 
@@ -312,7 +321,7 @@ def _head(record, user, values):
 
 
 @step("arrive", "dwelling", _("Moves in"), _("Somebody comes to live here, in a household of their own."),
-      lambda record, user: _day(_("moved in on")) | _person())  # fmt: skip
+      lambda record, user: _day(_("moved in on")) | _person(), once=True)  # fmt: skip
 def _arrive(record, user, values):
     return life.move_in(actor=user, dwelling=record, **values)
 

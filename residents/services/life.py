@@ -20,30 +20,47 @@ BORN_AS = ("20", "30", "40", "97", "99")  # child, grandchild, other relative or
 
 
 @transaction.atomic
-def record_birth(*, actor, household, on, name: str, sex: str, relation: str, **values) -> Resident:
-    """A child born into a household, living where it lives. The ID number may come later (`records.change`)."""
+def record_birth(
+    *, actor, household, on, name: str, sex: str, relation: str, key=None, another: bool = False, **values
+) -> Resident:
+    """A child born into a household, living where it lives. The ID number may come later (`records.change`). Sent
+    again with its `key` it is the same child; `another`: there is one of this name and day already."""
     home = rights.locked(household, actor)
+    if done := trail.repeated(actor, key, Resident, {"born"}):
+        return done
     day = rights.a_day(on)
     _in_force(home)
     if relation not in BORN_AS:
         words = _("expected what a child can be to the head: child, grandchild, other relative, not related.")
         raise Invalid(fields={"relation": [words]})
+    if not another:
+        _only_one(home, name, day)
     values = {"id_kind": "113", "birth_date": day.isoformat()} | values
     made = _person(actor, home, name=name, sex=sex, relation=relation, **values)
     stays.begin(made, day, Began.BORN)
-    trail.note(made, before={}, user=actor, action="born")
+    trail.note(made, before={}, user=actor, action="born", key=key)
     return made
 
 
+def _only_one(home, name, day):
+    twins = Resident.objects.filter(household=home, birth_month=day.replace(day=1), name=checks.plain(name))
+    if any(one.birth_date == day.isoformat() for one in twins):
+        words = _("A child of this name, born on this day, is in this household already. Is it another one?")
+        raise Invalid(fields={"another": [words]})
+
+
 @transaction.atomic
-def move_in(*, actor, on, dwelling=None, household=None, resident=None, **values) -> Resident:
+def move_in(*, actor, on, dwelling=None, household=None, resident=None, key=None, **values) -> Resident:
     """Somebody comes to live here, into `household` or into one of their own behind the door `dwelling`.
 
     `resident`: a departed person who comes back. Without it, an ID number that belongs to somebody departed brings
-    that record back, if the name is the same: who moves from one grid to another is one record, not two.
+    that record back, if the name is the same: who moves from one grid to another is one record, not two. Sent again
+    with its `key` it is the same person.
     """
     day = rights.a_day(on)
     home, door = _where_to(actor, household, dwelling)
+    if done := trail.repeated(actor, key, Resident, {"moved_in", "came_back"}):
+        return done
     person = _returning(actor, resident, values)
     if person is None:
         person = _person(actor, home, door=door, **values)
@@ -52,7 +69,7 @@ def move_in(*, actor, on, dwelling=None, household=None, resident=None, **values
         before, action = trail.snapshot(person), "came_back"
         _come_back(person, home, door, day, values)
     stays.begin(person, day, Began.MOVED_IN)
-    trail.note(person, before=before, user=actor, action=action)
+    trail.note(person, before=before, user=actor, action=action, key=key)
     if before and before["grid_id"] != person.grid_id:
         aftermath.after_move(person, before["grid_id"], actor)
     if home is None:
@@ -84,7 +101,7 @@ def _leave(actor, resident, on, status, ended, action, reason):
     person = rights.locked(resident, actor)
     _still_in(person, home)
     if person.status == status:
-        return person  # told twice
+        return _told_before(person, on)
     _must_live(person)
     day = stays.day_for(person, on)
     before = trail.snapshot(person)
@@ -97,6 +114,13 @@ def _leave(actor, resident, on, status, ended, action, reason):
     if home is not None:
         heads.succeed(home, person, before["relation"], day, actor)
     return person
+
+
+def _told_before(person, on):
+    if rights.a_day(on) == person.ended_on:
+        return person
+    words = _("This is recorded already, on %(day)s. To correct the day take it back first, then record it anew.")
+    raise Invalid(fields={"on": [words % {"day": person.ended_on}]})
 
 
 # ---- within the county

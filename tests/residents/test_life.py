@@ -86,6 +86,52 @@ def test_a_spouse_is_not_born(family):
     assert wrong(lambda: life.record_birth(on=tomorrow, relation="20", **call)) == {"on"}
 
 
+def test_a_birth_sent_twice_is_one_child(family):
+    call = {"actor": family.worker, "household": family.home, "on": DAY, "name": "刘新", "sex": "2", "relation": "30"}
+    first = life.record_birth(key="k1", **call)
+    assert life.record_birth(key="k1", **call) == first and Resident.objects.count() == 6
+    with pytest.raises(Invalid) as error:
+        life.record_birth(key="k2", **call)
+    assert set(error.value.fields) == {"another"}
+    twin = life.record_birth(key="k2", another=True, **call)
+    assert twin != first and Resident.objects.filter(name="刘新").count() == 2
+    assert life.record_birth(**call | {"on": DAY - timedelta(days=400)}).name == "刘新"  # an older one
+    with pytest.raises(Invalid) as error:
+        life.move_in(actor=family.worker, on=DAY, dwelling=family.next, name="周新", key="k1")
+    assert set(error.value.fields) == {"key"}
+    other = life.record_birth(key="k1", **call | {"actor": family.operator, "name": "刘二"})
+    assert other.name == "刘二"  # another person's key
+
+
+def test_the_forms_of_births_and_arrivals_carry_a_key(family):
+    birth = reverse("residents:happen", args=["household", family.home.pk, "birth"])
+    key = visit(family.worker).get(birth).context["form"].initial["key"]
+    form = {"on": DAY, "name": "刘新", "sex": "2", "relation": "30", "key": key}
+    sent = [visit(family.worker).post(birth, form) for _twice in range(2)]
+    child = Resident.objects.get(name="刘新")
+    assert {one.url for one in sent} == {reverse("residents:resident", args=[child.pk])}
+    asked = visit(family.worker).post(birth, form | {"key": "other"})
+    assert asked.status_code == 422 and 'name="another"' in asked.content.decode()
+    assert 'name="another"' not in visit(family.worker).get(birth).content.decode()
+    visit(family.worker).post(birth, form | {"key": "other", "another": "on"})
+    assert Resident.objects.filter(name="刘新").count() == 2
+    arrive = reverse("residents:happen", args=["dwelling", family.next.pk, "arrive"])
+    form = {"on": DAY, "name": "周新", "id_kind": "990", "sex": "1", "population": "registered", "key": "arrival"}
+    for _twice in range(2):
+        assert visit(family.worker).post(arrive, form).status_code == 302
+    assert Resident.objects.filter(name="周新").count() == 1
+
+
+def test_a_death_told_again_on_another_day_says_which_is_recorded(family):
+    life.record_death(actor=family.worker, resident=family.son, on=DAY)
+    url = reverse("residents:happen", args=["resident", family.son.pk, "death"])
+    answer = visit(family.worker).post(url, {"on": DAY + timedelta(days=3)})
+    assert answer.status_code == 422 and str(DAY) in str(answer.context["form"].errors["on"])
+    family.again()
+    assert family.son.ended_on == DAY
+    assert visit(family.worker).post(url, {"on": DAY}).status_code == 302  # the same once more
+
+
 def test_the_head_dies_and_the_spouse_follows(family):
     Building.objects.update(head=family.head)
     Tenancy.objects.create(dwelling=family.next, tenant=family.head, grid=family.home.grid, since=BEFORE)
