@@ -306,7 +306,9 @@ def _merge(record, user, values):
 
 
 @step("relocate", "household", _("Move"), _("The whole household moves behind another door."),
-      lambda record, user: _day(_("moved on")) | {"dwelling": record_field("dwelling", user, _("new door"))} | _hukou())  # fmt: skip
+      lambda record, user: (
+          _day(_("moved on")) | {"dwelling": record_field("dwelling", user, _("new door"))} | _hukou()
+      ))  # fmt: skip
 def _relocate(record, user, values):
     return life.move_within(actor=user, household=record, **values)
 

@@ -232,7 +232,7 @@ def split_household(
         raise Invalid(fields={"members": [_("somebody must stay: a whole household moves.")]})
     if first not in leaving:
         raise Invalid(fields={"head": [_("expected one of those who leave.")]})
-    door = rights.a_door(actor, dwelling or home.dwelling)
+    door = rights.a_door(actor, dwelling) if dwelling else _door_of(home, actor, "dwelling")
     rights.must_edit(actor, door.grid.path, Household)
     day = max(stays.day_for(person, on) for person in leaving)
     made = records.add("household", actor=actor, dwelling=door, number=number, kind=home.kind)
@@ -259,7 +259,7 @@ def merge_households(*, actor, source, target, on, relations=None, hukou: bool =
     _in_force(left)
     _in_force(home)
     members = _members(left, actor)
-    door = rights.a_door(actor, home.dwelling)
+    door = _door_of(home, actor, "target")
     day = max([stays.day_for(person, on) for person in members] or [rights.a_day(on)])
     said = relations or {}
     for person in members:
@@ -374,8 +374,16 @@ def _where_to(actor, household, dwelling):
         home = rights.locked(household, actor) if isinstance(household, Household) else None
         if home is None or home.ended_on is not None:
             raise Invalid(fields={"household": [_("There is no such record, or it is not yours to see.")]})
-        return home, rights.a_door(actor, home.dwelling)
+        return home, _door_of(home, actor, "household")
     return None, rights.a_door(actor, dwelling)
+
+
+def _door_of(home, actor, name):
+    """The door of a household. Raises Invalid at `name`, in words that say what to do, if it has none."""
+    if home.dwelling_id is None:
+        words = _("This household has no dwelling yet. Record where it lives first (More → Move), then come back.")
+        raise Invalid(fields={name: [words]})
+    return rights.a_door(actor, home.dwelling)
 
 
 def _must_live(person):

@@ -23,7 +23,7 @@ from residents.models import (
     Stay,
     Tenancy,
 )
-from residents.services import leases, rights, support, trail
+from residents.services import leases, rights, stays, support, trail
 
 MODELS = {
     "building": Building,

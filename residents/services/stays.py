@@ -11,7 +11,8 @@ from residents.services import rights
 
 
 def begin(person, day: date, began: str) -> Stay:
-    """Opens the stay of a person who has none open."""
+    """Opens the stay of a person who has none open. Raises Invalid for a day before their birth."""
+    not_before_birth(person, day)
     return Stay.objects.create(
         resident=person, household_id=person.household_id, dwelling_id=person.dwelling_id, grid_id=person.grid_id,
         since=day, began=began,

@@ -195,3 +195,21 @@ def test_the_page_of_a_door_says_who_lived_there_on_a_day(family, django_assert_
     client = visit(family.worker)
     with django_assert_max_num_queries(11):
         client.get(url, {"day": eve})
+
+
+# ---- a household without a door
+
+
+def test_a_household_without_a_door_is_told_what_to_do(family):
+    Household.objects.filter(pk=family.home.pk).update(dwelling=None)
+    person = {"on": DAY, "name": "周新", "id_kind": "990", "sex": "1", "population": "registered", "relation": "99"}
+    split = {"on": DAY, "members": [family.son.pk], "head": family.son.pk}
+    for step, form in (("join", person), ("split", split)):
+        url = reverse("residents:happen", args=["household", family.home.pk, step])
+        answer = visit(family.worker).post(url, form)
+        assert answer.status_code == 422 and "no dwelling yet" in text_of(answer)
+        assert "This field is required" not in text_of(answer)
+    move = reverse("residents:happen", args=["household", family.home.pk, "relocate"])
+    assert visit(family.worker).post(move, {"on": DAY, "dwelling": family.door.pk}).status_code == 302
+    join = reverse("residents:happen", args=["household", family.home.pk, "join"])
+    assert visit(family.worker).post(join, person).status_code == 302

@@ -174,6 +174,20 @@ def test_days_are_in_order_and_not_in_the_future(family):
         ) == {"on"}
 
 
+def test_nobody_lives_anywhere_before_birth_or_in_the_year_one(family):
+    born = id_number(DAY)
+    call = {"actor": family.worker, "name": "周新", "id_number": born}
+    eve = f"{int(born[6:10]) - 1}-12-31"
+    assert wrong(lambda: life.move_in(on=eve, dwelling=family.next, **call)) == {"on"}
+    assert wrong(lambda: life.move_in(on=eve, household=family.home, **call)) == {"on"}
+    assert wrong(lambda: records.add("resident", since=eve, household=family.home, **call)) == {"since"}
+    let = {"actor": family.worker, "dwelling": family.next, "tenant": family.son}
+    assert wrong(lambda: life.begin_tenancy(since="0001-01-01", **let)) == {"since"}
+    url = reverse("residents:happen", args=["dwelling", family.next.pk, "let"])
+    answer = visit(family.worker).post(url, {"tenant": family.son.pk, "since": "0001-01-01"})
+    assert answer.status_code == 422 and "1900" in str(answer.context["form"].errors["since"])
+
+
 def test_the_dead_do_not_move(family):
     Resident.objects.filter(pk=family.son.pk).update(status="dead")
     assert wrong(lambda: life.move_out(actor=family.worker, resident=family.son, on=DAY)) == {"resident"}
