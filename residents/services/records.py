@@ -259,6 +259,21 @@ def _check(row, actor):
         raise Invalid(fields=found)
     if isinstance(row, Resident):
         _unknown_so_far(row, actor)
+    if isinstance(row, Household) and row.number:
+        _number_so_far(row, actor)
+
+
+def _number_so_far(row, actor):
+    """As of ID numbers: the same words whether the household is next door or in another town."""
+    other = Household.objects.current().filter(number=row.number).exclude(pk=row.pk)
+    if row.ended_on is not None or (pk := other.values_list("pk", flat=True).first()) is None:
+        return
+    facts = {"record": pk} if Household.objects.visible_to(actor).filter(pk=pk).exists() else {}
+    words = _(
+        "this number cannot be entered here. Look for the household by it: if you find it, use that record; if not, "
+        "ask the county's administrator."
+    )
+    raise Invalid(fields={"number": [words]}, **facts)
 
 
 def _against_others(row):
@@ -328,6 +343,7 @@ def _not_overtaken(row, seen):
 
 def _begin(person, day, actor):
     """Where a new person lives from the beginning, and a household's first head."""
+    stays.not_before_birth(person, day, "since")
     Stay.objects.create(
         resident=person, household_id=person.household_id, dwelling_id=person.dwelling_id, grid_id=person.grid_id,
         since=day, began=Stay.Began.RECORDED,
