@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from grids.pins import PinField
 from residents import codes
-from residents.forms.fields import REMOVE, Checks, MaskedField
 from residents.checks import ADULT
+from residents.forms.fields import REMOVE, Checks, MaskedField
 from residents.models import Resident
 from residents.selectors.checks import years_before
 from residents.services import records, trail

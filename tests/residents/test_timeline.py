@@ -12,8 +12,8 @@ from residents.models import Building
 from residents.selectors import person as persons
 from residents.services import life
 from tests.pages import visit
-from tests.residents.family import BEFORE, DAY, Family
 from tests.residents.factories import DwellingFactory
+from tests.residents.family import BEFORE, DAY, Family
 from tests.scenes import Scene
 
 pytestmark = pytest.mark.django_db
