@@ -21,8 +21,10 @@ from residents.models import Building, Dwelling, Household, KeyPlace, Organisati
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 LOWEST_STOREY = -10
+ADULT = 18  # 民法典 art. 17
 CARD_KINDS = {"111", "113"}  # the household register carries the same number as the card
 NO_DOCUMENT = "990"
+LOCAL = "registered"  # the population of those whose hukou is in the county
 # GB 32100-2015: registering authority (1–9, A, N, Y) and kind, six digits of the division, nine of the body, a check
 # digit. stdnum takes digits only at the beginning; a village's collective (N2…) begins with a letter.
 CREDIT_CODE = re.compile(r"[1-9ANY][0-9]\d{6}[0-9A-HJ-NPQRTUWXY]{9}[0-9A-HJ-NPQRTUWXY]")
@@ -98,13 +100,12 @@ FIELD_OF = {
     "residents_building_address_once": "address",
     "residents_building_storeys": "storeys",
     "residents_dwelling_door_once": "door",
-    "residents_household_number_once": "number",
     "residents_resident_id_once": "id_number",
     "residents_organisation_code_once": "credit_code",
     "residents_keyplace_interval": "inspection_days",
 }
-# The duplicate of a person is looked for by the service, which knows whose record it may speak of.
-ELSEWHERE = {"residents_resident_id_once"}
+# The duplicate of a person or household is looked for by the service, which knows whose record it may speak of.
+ELSEWHERE = {"residents_resident_id_once", "residents_household_number_once"}
 # Not a person's to give, or looked at elsewhere.
 DERIVED = {"pinyin", "initials", "id_tag", "tail_tag", "phone_tag", "birth_month", "status", "archived_at"}
 
@@ -158,6 +159,8 @@ def _building(record, found):
         and not 1800 <= record.built <= timezone.localdate().year
     ):
         found["built"] = [_("expected a year between 1800 and this one.")]
+    if record.head_id and record.head.age is not None and record.head.age < ADULT:
+        found["head"] = [_("expected somebody of age.")]
 
 
 def _dwelling(record, found):
@@ -182,6 +185,8 @@ def _resident(record, found):
     _take(record, found, "id_number", lambda value: clean_document(record.id_kind, value))
     _take(record, found, "phone", clean_phone)
     _take(record, found, "birth_date", clean_birth_date)
+    if "population" not in found and record.hukou_here and record.population != LOCAL:
+        found["population"] = [_("who lives where they are registered counts as registered.")]
     if (
         {"id_number", "id_kind", "sex"} & set(found)
         or record.id_kind not in CARD_KINDS

@@ -215,6 +215,7 @@ PLACE_KIND: Table = {
     "small_hotel": ("小旅馆", "small hotel"),
     "small_entertainment": ("小歌舞娱乐场所", "small entertainment venue"),
     "small_internet": ("小网吧", "small internet café"),
+    "small_beauty": ("小美容洗浴场所", "small beauty salon or bathhouse"),
     "small_workshop": ("小生产加工企业", "small workshop"),
     "nursing_home": ("养老院福利院", "nursing home"),
     "station": ("车站码头", "station or pier"),

@@ -2,13 +2,17 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from grids.pins import PinField
 from residents import codes
+from residents.checks import ADULT
 from residents.forms.fields import REMOVE, Checks, MaskedField
 from residents.models import Resident
+from residents.selectors.checks import years_before
 from residents.services import records, trail
 
 DAY = {"type": "date"}
@@ -55,6 +59,7 @@ def _field(model, name, record):
         people = (
             Resident.objects.living().filter(dwelling__building=record) if record else Resident.objects.none()
         )
+        people = people.filter(Q(birth_month=None) | Q(birth_month__lte=years_before(timezone.localdate(), ADULT)))
         return forms.ModelChoiceField(
             label=label, required=False, queryset=people.order_by("name"), initial=value
         )

@@ -96,7 +96,7 @@ COLUMNS = (
     _c("resident", "birth_date", "出生日期 出生年月日 生日 出生年月", cells.day, "1985-03-04", private=True),
     _t("resident", "id_kind", "证件类型 证件种类", codes.ID_KIND, "居民身份证"),
     _c("resident", "id_number", "身份证号 身份证号码 公民身份号码 证件号码 身份证 证件号", cells.code_of(20),
-       "110105194912310021", private=True, once=True),
+       "430281198503040027", private=True, once=True),
     _c("resident", "phone", "联系电话 手机 手机号 手机号码 电话 联系方式", cells.phone, "12000000002",
        private=True, once=True),
     _t("resident", "population", "人口类别 人口类型 人员类别", codes.POPULATION, "户籍人口"),
@@ -113,7 +113,7 @@ COLUMNS = (
     # ---- organisation
     _c("organisation", "name", "单位名称 企业名称 名称 组织名称 所属单位", cells.line_of(120), "醴陵市瓷谷商贸有限公司",
        needed=True, key=True, once=True),
-    _c("organisation", "credit_code", "统一社会信用代码 信用代码 社会信用代码", cells.credit_code, "91430281MA00000000"[:17],
+    _c("organisation", "credit_code", "统一社会信用代码 信用代码 社会信用代码", cells.credit_code, "91430281MA0000000J",
        key=True, once=True),
     _t("organisation", "kind", "单位类别 单位类型 企业类型", codes.ORGANISATION_KIND, "企业"),
     _c("organisation", "legal_person", "法定代表人 法人代表 法人 负责人", cells.line_of(60), "刘国强"),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ImportKind(models.TextChoices):
@@ -19,7 +20,7 @@ class ImportKind(models.TextChoices):
 class ImportStatus(models.TextChoices):
     WAITING = "waiting", _("waiting to be read")
     READING = "reading", _("being read")
-    REFUSED = "refused", _("refused")
+    REFUSED = "refused", pgettext_lazy("import", "refused")
     READY = "ready", _("to be looked through")
     QUEUED = "queued", _("waiting to be applied")
     APPLYING = "applying", _("being applied")

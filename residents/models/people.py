@@ -185,7 +185,15 @@ def age_on(birth: date, day: date) -> int:
 
 
 class PersonQuerySet(RegistryQuerySet):
-    """Rows of a person: whoever may see the grid they concern."""
+    """Rows of a person, from a day until a day: whoever may see the grid they concern."""
+
+    def not_over(self, day: date):
+        """Without an end, or with one that lies after the day: a fixed term, too."""
+        return self.filter(Q(until=None) | Q(until__gt=day))
+
+    def running(self, day: date):
+        """Begun, and not over. Who came and went on the same day lived here on no day's end."""
+        return self.not_over(day).filter(since__lte=day)
 
 
 class Stay(models.Model):
@@ -279,3 +287,8 @@ class Tenancy(models.Model):
 
     def __str__(self):
         return f"{self.dwelling} {self.since} – {self.until or ''}"
+
+    @property
+    def is_over(self) -> bool:
+        """An end that lies ahead, as of a fixed term, has not come."""
+        return self.until is not None and self.until <= timezone.localdate()

@@ -100,6 +100,11 @@ class Dwelling(Registered):
         """2单元501"""
         return f"{self.unit}单元{self.door}" if self.unit else self.door
 
+    @property
+    def full(self) -> str:
+        """阳光花园3栋 2单元501"""
+        return f"{self.building.address} {self.short}"
+
 
 class Organisation(Registered):
     """An organisation (单位) with its unified social credit code (GB 32100)."""

@@ -42,7 +42,8 @@ class Change(models.Model):
     """One change of one record: who, when, from, to. Private values stand here masked.
 
     `changes`: {field: [before, after]}, as shown to people. For a statutory register `sealed` holds them encrypted,
-    with the class, and `changes` is empty. `xact` orders the feed as in events.Transition.
+    with the class, and `changes` is empty. `xact` orders the feed as in events.Transition. `key`: what a form sends
+    twice under one key is written once.
     """
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind)
@@ -61,6 +62,7 @@ class Change(models.Model):
     changes = models.JSONField(_("changes"), default=dict)
     sealed = models.TextField(blank=True, default="")
     batch = models.UUIDField(_("import"), null=True, blank=True)
+    key = models.CharField(max_length=64, null=True, blank=True, editable=False)
     xact = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
 
     objects = ChangeQuerySet.as_manager()
@@ -68,6 +70,11 @@ class Change(models.Model):
     class Meta:
         verbose_name = _("change")
         verbose_name_plural = pgettext_lazy("history", "changes")
+        constraints = [
+            models.UniqueConstraint(
+                name="residents_change_key", fields=["user", "key"], condition=Q(key__isnull=False)
+            )
+        ]
         indexes = [
             models.Index(name="residents_change_record", fields=["kind", "record_id", "id"]),
             models.Index(name="residents_change_feed", fields=["xact", "id"]),

@@ -18,6 +18,8 @@ from residents.models import (
     KeyPlace,
     Organisation,
     Resident,
+    Stay,
+    Tenancy,
 )
 from residents.models.trail import Kind
 
@@ -43,10 +45,15 @@ ACTIONS = {
     "came_back": gettext_lazy("came back"),
     "moved_out": gettext_lazy("moved out"),
     "moved": gettext_lazy("moved within the county"),
+    "taken_back": gettext_lazy("death or departure taken back"),
+    "day_corrected": gettext_lazy("day of a stay corrected"),
     "split": gettext_lazy("household split"),
     "merged": gettext_lazy("households merged"),
     "head": gettext_lazy("another head of the household"),
     "imported": gettext_lazy("imported"),
+    "import_changed": gettext_lazy("changed by an import"),
+    "import_restored": gettext_lazy("import undone: as it was before"),
+    "import_undone": gettext_lazy("import undone: taken out again"),
     "moved_away": gettext_lazy("moved out of this grid"),
     "archived": pgettext_lazy("history", "archived"),
     "erased": gettext_lazy("personal data erased"),
@@ -55,19 +62,22 @@ ACTIONS = {
     "begun": gettext_lazy("begun"),
     "visited": gettext_lazy("visited"),
 }
+# A dwelling's history tells of its tenancies, a person's of the stays.
+TOLD_WITH = {Dwelling: Tenancy, Resident: Stay}
 MOST = 50
 
 
 def changes_of(user, record, kind: str, cursor: int | None = None) -> tuple[list[dict], int | None]:
-    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones). One query, of an entry of a
-    register one more for the workers' names; newest first."""
-    pk = record.pk
-    rows = Change.objects.visible_to(user).filter(kind=kind, record_id=pk).select_related("user")
+    """([{at, who, action, fields: [(label, before, after)]}], the cursor of older ones); newest first. One query; of an
+    entry of a register one more for the workers' names, of a dwelling one for those of its tenants."""
+    rows = Change.objects.visible_to(user).filter(kind=kind, record_id=record.pk).select_related("user")
     if cursor is not None:
         rows = rows.filter(pk__lt=cursor)
     found = list(rows.order_by("-pk")[: MOST + 1])
     model, own = MODELS[kind], record.care_class.fields if kind == "care" else ()
     names = workers_in(change.changes for change in found[:MOST])
+    if kind == "dwelling":
+        _name_tenants(user, found)
     shown = [
         _line(change.at, change.user, change.action, fields_of(model, change, names, own), change.batch)
         for change in found[:MOST]
@@ -85,6 +95,17 @@ def changes_in(file, history) -> list[dict]:
     """The same of an opened statutory file, whose history (support.history) is sealed and read there."""
     names = workers_in(row["changes"] for row in history)
     return [_line(row["at"], row["user"], row["action"], _of_file(file, row["changes"], names)) for row in history]
+
+
+def _name_tenants(user, changes):
+    """Puts the names of the tenants that this reader may see in the place of their numbers."""
+    told = {pair[1] for one in changes if (pair := one.changes.get("tenant_id"))}
+    people = Resident.objects.visible_to(user).filter(pk__in=told)
+    names = dict(people.values_list("pk", "name")) if told else {}
+    for one in changes:
+        pair = one.changes.get("tenant_id")
+        if pair and pair[1] in names:
+            one.changes["tenant_id"] = ["", names[pair[1]]]
 
 
 def _line(at, user, action, fields, batch=None):
@@ -132,7 +153,8 @@ def _told(model, changes, names):
 
 
 def _field(model, name, before, after):
-    field = next((one for one in model._meta.concrete_fields if name in (one.attname, one.name)), None)
+    known = [*model._meta.concrete_fields, *(TOLD_WITH[model]._meta.concrete_fields if model in TOLD_WITH else ())]
+    field = next((one for one in known if name in (one.attname, one.name)), None)
     if field is None:
         return (_("reason") if name == "reason" else name, before, after)
     return (field.verbose_name, _words(field, before), _words(field, after))
@@ -146,7 +168,7 @@ def _words(field, value):
     if field.choices:
         return next((label for code, label in field.flatchoices if str(code) == str(value)), value)
     if field.is_relation:
-        return f"#{value}"
+        return f"#{value}" if isinstance(value, int) else value
     if isinstance(value, list):
         return "、".join(map(str, value))
     if field.get_internal_type() == "DateTimeField":

@@ -68,8 +68,7 @@ def _living_in():
 
 
 def _let(today):
-    running = Q(until=None) | Q(until__gt=today)
-    return Exists(Tenancy.objects.filter(running, dwelling=OuterRef("pk"), since__lte=today))
+    return Exists(Tenancy.objects.running(today).filter(dwelling=OuterRef("pk")))
 
 
 def _two_heads(today):

@@ -1,5 +1,6 @@
 """The building face (楼栋图): storeys × doors as a person before the house would see them. Three queries."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -133,7 +134,7 @@ def _unit_order(item):
 def _unit(name, rows, tiles, building) -> Unit:
     """Doors of a storey stand under those of the next one: 501 under 601, as long as the numbers say so."""
     keys = sorted(
-        {_place_of(tiles[pk].door, storey) for storey, pks in rows.items() for pk in pks}, key=_natural
+        {_place_of(tiles[pk].door, storey) for storey, pks in rows.items() for pk in pks}, key=natural
     )
     widest = max(len(pks) for pks in rows.values())
     aligned = len(keys) <= widest + 1
@@ -141,7 +142,7 @@ def _unit(name, rows, tiles, building) -> Unit:
     storeys = []
     for storey in _storeys(rows, building):
         line: list[Tile | None] = [None] * columns
-        for at, pk in enumerate(sorted(rows.get(storey, []), key=lambda pk: _natural(tiles[pk].door))):
+        for at, pk in enumerate(sorted(rows.get(storey, []), key=lambda pk: natural(tiles[pk].door))):
             line[keys.index(_place_of(tiles[pk].door, storey)) if aligned else at] = tiles[pk]
         storeys.append((storey, line))
     return Unit(name, columns, storeys)
@@ -158,5 +159,7 @@ def _place_of(door, storey) -> str:
     return door.removeprefix(str(storey)) or door
 
 
-def _natural(text):
-    return (len(text), text)
+def natural(text) -> list:
+    """A key that sorts 2栋 before 10栋."""
+    parts = re.split(r"([0-9]+)", text)
+    return [(1, int(part), "") if at % 2 else (0, 0, part) for at, part in enumerate(parts)]

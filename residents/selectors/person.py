@@ -1,6 +1,7 @@
 """What the page of one resident shows."""
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from residents.care import may_know
 from residents.models import CareRecord, Resident, Stay, Tenancy
@@ -41,10 +42,11 @@ def timeline(user, person) -> list[dict]:
 
     What lies in grids where the viewer may not read the registry is left out.
     """
-    lines = [line for stay in _stays(user, person) for line in _of_stay(stay)]
+    lines = _of_stays(list(_stays(user, person)))
     lines += [line for lease in _leases(user, person) for line in _of_lease(lease)]
     lines += [line for record, visits in _care(user, person).items() for line in _of_care(record, visits)]
-    return sorted(lines, key=lambda line: line["day"], reverse=True)
+    lines = [{"rank": 2} | line for line in lines]
+    return sorted(lines, key=lambda line: (line["day"], line["rank"]), reverse=True)
 
 
 def _stays(user, person):
@@ -52,27 +54,41 @@ def _stays(user, person):
         Stay.objects.visible_to(user)
         .filter(resident=person)
         .select_related("dwelling__building")
-        .defer("dwelling__owner_phone", "dwelling__building__location")
+        .defer("dwelling__owner_phone")
+        .order_by("since", "pk")
     )
 
 
-def _of_stay(stay):
+def _of_stays(stays) -> list[dict]:
+    """Who goes from one household to another behind the same door has not moved out."""
+    lines = []
+    for place, stay in enumerate(stays):
+        after = stays[place + 1] if place + 1 < len(stays) else None
+        lines += _of_stay(stay, stayed=bool(after) and (after.since, after.dwelling_id) == (stay.until, stay.dwelling_id))
+    return lines
+
+
+def _of_stay(stay, stayed):
     door = stay.dwelling
     place = f"{door.building.address} {door.short}" if door else ""
     yield {
         "kind": "stay",
         "day": stay.since,
-        "title": stay.get_began_display(),
+        "until": stay.until,
+        "rank": 1,
+        "title": _("moved in from within the county") if stay.began == Stay.Began.WITHIN else stay.get_began_display(),
         "place": place,
         "door": door,
         "tone": "green",
     }
-    if stay.until:
+    if stay.until and not stayed:
+        gone = stay.ended in (Stay.Ended.DIED, Stay.Ended.MOVED_OUT)
         tone = "red" if stay.ended == Stay.Ended.DIED else ""
         yield {
             "kind": "left",
             "day": stay.until,
-            "title": stay.get_ended_display(),
+            "rank": 3 if gone else 0,
+            "title": stay.get_ended_display() if gone else _("moved out to within the county"),
             "place": place,
             "door": door,
             "tone": tone,

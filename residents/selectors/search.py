@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import ciphers
+from core.sql import OneOf
 from grids import names as grid_names
 from grids.models import Grid
 from grids.scope import Scope
@@ -23,6 +25,7 @@ from residents.selectors.near import (
     begins,
     first_of_grids,
     grids_of,
+    in_order,
     is_narrow,
     is_whole,
     narrowed,
@@ -31,6 +34,8 @@ from residents.selectors.near import (
 from residents.selectors.words import Address, Asked, read
 
 MOST = 20  # of each kind
+BEGINNING = 2  # signs that a name begins with, where names are many and looked for by parts
+FEWEST_SIGNS = 4  # fewer stand in their order in too many names
 MOST_NAMED = 200  # grids whose name fits, former ones among them
 
 
@@ -215,6 +220,8 @@ def _address_of(dwelling) -> str:
 
 def _dwellings(here, asked) -> Iterator[Hit]:
     address = asked.address
+    if address is not None and address.unit and not address.door:
+        yield from _of_unit(here, asked)
     if address is None or not address.door:
         return
     behind = here.rows(Dwelling).current().filter(door=address.door)
@@ -223,6 +230,14 @@ def _dwellings(here, asked) -> Iterator[Hit]:
         # A building whose address is one text, or is written in another way.
         said = begins("building__address", address.house)
         yield from _doors(here, behind.filter(said, unit__in=address.units if address.unit else [""]))
+
+
+def _of_unit(here, asked) -> Iterator[Hit]:
+    """The doors of 阳光花园3栋2单元; without an estate they are too many to be meant."""
+    if asked.address.estate or here.narrow:
+        buildings = here.rows(Building).current().filter(_named(asked))
+        within = OneOf(buildings.values("pk"), "building_id")
+        yield from _doors(here, here.rows(Dwelling).current().filter(within, unit__in=asked.address.units))
 
 
 def _doors(here, found) -> Iterator[Hit]:
@@ -288,7 +303,7 @@ def _named(asked) -> Q:
     named = begins("estate", address.estate)
     if address.number:
         named &= Q(number__in=address.numbers)
-    return named | begins("address", asked.text)
+    return named | begins("address", address.house if address.unit else asked.text)
 
 
 # -- households, organisations, places, grids
@@ -330,10 +345,11 @@ def _places(here, asked) -> Iterator[Hit]:
 
 
 def _named_rows(here, asked, rows, few=False) -> list:
-    """By credit code, by letters from the start, or by any part of the name, as names begin with the county's.
+    """By credit code, by letters from the start, or by any part of the name, as names begin with the county's; if
+    that finds nothing, by parts in their order: 阳三石社区卫生 means 阳三石街道社区卫生服务中心, too.
 
-    The last reads every name: unless they are few, in a wide scope only if the beginning finds nothing, and nothing
-    else was found.
+    The last two read every name: unless they are few, in a wide scope only if the beginning finds nothing, and nothing
+    else was found. Parts of many names are looked for among those that begin like the words.
     """
     if asked.credit:
         return list(rows.filter(credit_code=asked.credit).exclude(credit_code=""))
@@ -343,9 +359,18 @@ def _named_rows(here, asked, rows, few=False) -> list:
         return []
     inside = rows.filter(name__contains=asked.text)
     if few or here.narrow:
-        return _first(inside)
+        return _first(inside) or _by_parts(asked, rows)
     found = list(rows.filter(begins("name", asked.text)).order_by(ByIndex(F("name")))[: MOST + 1])
-    return found or ([] if here.found or asked.address.door else _first(inside))
+    if found or here.found or asked.address.door:
+        return found
+    return _first(inside) or _by_parts(asked, rows.filter(begins("name", asked.text[:BEGINNING])))
+
+
+def _by_parts(asked, rows):
+    """Names in which all signs of the words stand in their order, the shortest first."""
+    if len(asked.text) < FEWEST_SIGNS or asked.address.door or asked.address.number:
+        return []
+    return list(rows.filter(in_order("name", asked.text)).order_by(Length("name"), "name", "pk")[: MOST + 1])
 
 
 def _first(rows):

@@ -20,6 +20,7 @@ DOOR = re.compile(
     r"(?:(?P<unit>[0-9A-Z]{1,3})(?:单元-?|-))?(?P<door>\d{1,5}[A-Z]?)[室房]?"
 )
 BUILDING = re.compile(rf"{ESTATE}(?P<number>[0-9A-Z]{{1,6}}){HOUSE}")
+UNIT = re.compile(rf"{ESTATE}(?P<number>[0-9A-Z]{{1,6}})(?:{HOUSE}-?|-)(?P<unit>[0-9A-Z]{{1,3}})单元")
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,16 @@ def _name_and_tail(text, plain):
 
 
 def _address(plain):
-    for pattern in (BUILDING, DOOR):
+    for pattern in (BUILDING, UNIT, DOOR):
         found = pattern.fullmatch(plain)
         if found:
             parts = {name: value or "" for name, value in found.groupdict().items()}
-            house = (
-                plain[: found.start("unit" if parts.get("unit") else "door")] if parts.get("door") else plain
-            )
+            inside = next((name for name in ("unit", "door") if parts.get(name)), "")
+            house = plain[: found.start(inside)] if inside else plain
             return Address(**parts, house=house.rstrip("-")) if _likely(parts) else None
     return Address(estate=plain) if HAN.search(plain) else None
 
 
 def _likely(parts):
     """Digits alone are a door only if they are short: 501, 1203."""
-    return bool(parts["estate"] or parts["number"] or parts.get("unit") or len(parts["door"]) in (3, 4))
+    return bool(parts["estate"] or parts["number"] or parts.get("unit") or len(parts.get("door", "")) in (3, 4))

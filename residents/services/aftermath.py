@@ -1,14 +1,14 @@
 """What follows for the rest of the registry when somebody dies, leaves, or moves to another grid."""
 
 from residents.models import Building, Change, Tenancy
-from residents.services import care, records, support, trail
+from residents.services import care, leases, records, support, trail
 
 
 def after_departure(person, day, reason, actor):
     """Entries in registers and tenancies end, a building looks for another head."""
     care.end_all(person, day, reason, actor)
     support.end_all(person, day, reason, actor)
-    Tenancy.objects.filter(tenant=person, until=None, since__lte=day).update(until=day)
+    leases.end(Tenancy.objects.filter(tenant=person), day, actor)
     for building in Building.objects.filter(head=person).select_for_update().order_by("pk"):
         before = trail.snapshot(building)
         building.head = None

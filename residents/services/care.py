@@ -103,6 +103,18 @@ def end_all(person, day: date, reason: str, actor):
         _end(row, max(day, row.since), reason, actor)
 
 
+def reopen_all(person, after: int, actor):
+    """Takes back what `end_all` did to this person's entries: ends that stand in the history after the row `after`."""
+    rows = CareRecord.objects.filter(resident=person).exclude(until=None)
+    for row in rows.select_for_update(of=("self",)).order_by("pk"):
+        told = Change.objects.filter(kind=Kind.CARE, record_id=row.pk, pk__gt=after, action="ended")
+        if (ended := told.order_by("pk").first()) is not None:
+            before, due = trail.snapshot(row), (ended.changes.get("next_visit") or [""])[0]
+            row.until, row.end_reason, row.next_visit = None, "", date.fromisoformat(due) if due else None
+            row.save(update_fields=["until", "end_reason", "next_visit"])
+            _note(row, before, row.values, actor, "taken_back")
+
+
 def _end(row, day, reason, actor):
     before = trail.snapshot(row)
     row.until, row.end_reason, row.next_visit = day, reason, None

@@ -10,9 +10,37 @@ from residents.models.people import age_on
 from residents.services import records, trail
 
 SPOUSE, SON, DAUGHTER, PARENT, OTHER, UNRELATED = "10", "20", "30", "50", "97", "99"
+GRANDCHILD, GRANDPARENT, SIBLING = "40", "60", "70"
 ADULT = 18
 # What somebody is to the spouse of the former head. A child is taken for the spouse's, too: a visit corrects it.
 TO_SPOUSE = {SON: SON, DAUGHTER: DAUGHTER, "40": "40", PARENT: OTHER, "60": OTHER, "70": OTHER, OTHER: OTHER}
+
+# What they are to another head: by what the head they had is to that one, then by what they were to the head they had.
+# What is not here cannot be told.
+THROUGH = {
+    SPOUSE: TO_SPOUSE,
+    SON: {SPOUSE: OTHER, SON: GRANDCHILD, DAUGHTER: GRANDCHILD, GRANDCHILD: OTHER, OTHER: OTHER},
+    DAUGHTER: {SPOUSE: OTHER, SON: GRANDCHILD, DAUGHTER: GRANDCHILD, GRANDCHILD: OTHER, OTHER: OTHER},
+    PARENT: {SPOUSE: PARENT, SON: SIBLING, DAUGHTER: SIBLING, PARENT: GRANDPARENT, SIBLING: OTHER},
+    SIBLING: {SPOUSE: OTHER, SON: OTHER, DAUGHTER: OTHER, PARENT: PARENT, SIBLING: SIBLING},
+}
+
+
+def through(former: str, relation: str) -> str:
+    """What somebody who is `relation` to a head is to another head, to whom that one is `former`; empty: unknown."""
+    if UNRELATED in (former, relation):
+        return UNRELATED if relation else ""
+    if former in (OTHER, GRANDCHILD, GRANDPARENT):
+        return OTHER if relation else ""
+    return THROUGH.get(former, {}).get(relation, "")
+
+
+def to_member(new, was: str, one, old: int | None) -> str:
+    """What `one` of the household of the head `old` (id) is to the member `new`, who was `was` to that head."""
+    if one.pk == old:
+        return _former_to(was, one)
+    head = Resident.objects.filter(pk=old).first()
+    return through(_former_to(was, head), one.relation) if head else ""
 
 
 def found(person, door, actor) -> Household:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, Invalid
 from residents import checks, codes
 from residents.models import Household, Resident, Stay
-from residents.services import aftermath, heads, records, rights, stays, tenancies, trail
+from residents.services import aftermath, corrections, heads, records, rights, stays, tenancies, trail
 
 Began, Ended = Stay.Began, Stay.Ended
 BORN_AS = ("20", "30", "40", "97", "99")  # child, grandchild, other relative or none of the head (GB/T 4761)
@@ -20,30 +20,47 @@ BORN_AS = ("20", "30", "40", "97", "99")  # child, grandchild, other relative or
 
 
 @transaction.atomic
-def record_birth(*, actor, household, on, name: str, sex: str, relation: str, **values) -> Resident:
-    """A child born into a household, living where it lives. The ID number may come later (`records.change`)."""
+def record_birth(
+    *, actor, household, on, name: str, sex: str, relation: str, key=None, another: bool = False, **values
+) -> Resident:
+    """A child born into a household, living where it lives. The ID number may come later (`records.change`). Sent
+    again with its `key` it is the same child; `another`: there is one of this name and day already."""
     home = rights.locked(household, actor)
+    if done := trail.repeated(actor, key, Resident, {"born"}):
+        return done
     day = rights.a_day(on)
     _in_force(home)
     if relation not in BORN_AS:
         words = _("expected what a child can be to the head: child, grandchild, other relative, not related.")
         raise Invalid(fields={"relation": [words]})
+    if not another:
+        _only_one(home, name, day)
     values = {"id_kind": "113", "birth_date": day.isoformat()} | values
     made = _person(actor, home, name=name, sex=sex, relation=relation, **values)
     stays.begin(made, day, Began.BORN)
-    trail.note(made, before={}, user=actor, action="born")
+    trail.note(made, before={}, user=actor, action="born", key=key)
     return made
 
 
+def _only_one(home, name, day):
+    twins = Resident.objects.filter(household=home, birth_month=day.replace(day=1), name=checks.plain(name))
+    if any(one.birth_date == day.isoformat() for one in twins):
+        words = _("A child of this name, born on this day, is in this household already. Is it another one?")
+        raise Invalid(fields={"another": [words]})
+
+
 @transaction.atomic
-def move_in(*, actor, on, dwelling=None, household=None, resident=None, **values) -> Resident:
+def move_in(*, actor, on, dwelling=None, household=None, resident=None, key=None, **values) -> Resident:
     """Somebody comes to live here, into `household` or into one of their own behind the door `dwelling`.
 
     `resident`: a departed person who comes back. Without it, an ID number that belongs to somebody departed brings
-    that record back, if the name is the same: who moves from one grid to another is one record, not two.
+    that record back, if the name is the same: who moves from one grid to another is one record, not two. Sent again
+    with its `key` it is the same person.
     """
     day = rights.a_day(on)
     home, door = _where_to(actor, household, dwelling)
+    if done := trail.repeated(actor, key, Resident, {"moved_in", "came_back"}):
+        return done
     person = _returning(actor, resident, values)
     if person is None:
         person = _person(actor, home, door=door, **values)
@@ -52,7 +69,7 @@ def move_in(*, actor, on, dwelling=None, household=None, resident=None, **values
         before, action = trail.snapshot(person), "came_back"
         _come_back(person, home, door, day, values)
     stays.begin(person, day, Began.MOVED_IN)
-    trail.note(person, before=before, user=actor, action=action)
+    trail.note(person, before=before, user=actor, action=action, key=key)
     if before and before["grid_id"] != person.grid_id:
         aftermath.after_move(person, before["grid_id"], actor)
     if home is None:
@@ -84,7 +101,7 @@ def _leave(actor, resident, on, status, ended, action, reason):
     person = rights.locked(resident, actor)
     _still_in(person, home)
     if person.status == status:
-        return person  # told twice
+        return _told_before(person, on)
     _must_live(person)
     day = stays.day_for(person, on)
     before = trail.snapshot(person)
@@ -99,21 +116,31 @@ def _leave(actor, resident, on, status, ended, action, reason):
     return person
 
 
+def _told_before(person, on):
+    if rights.a_day(on) == person.ended_on:
+        return person
+    words = _("This is recorded already, on %(day)s. To correct the day take it back first, then record it anew.")
+    raise Invalid(fields={"on": [words % {"day": person.ended_on}]})
+
+
 # ---- within the county
 
 
 @transaction.atomic
-def move_within(*, actor, on, dwelling=None, resident=None, household=None, into=None, relation: str = ""):
+def move_within(
+    *, actor, on, dwelling=None, resident=None, household=None, into=None, relation: str = "", hukou: bool = False
+):
     """One `resident` moves behind another door: `into` a household there or into one of their own; or a whole
-    `household` moves. Returns the person or the household."""
+    `household` moves. `hukou`: whether it moves with them; if not, they live elsewhere than registered from now on.
+    Returns the person or the household."""
     if (resident is None) == (household is None):
         raise Invalid(_("Either one person moves or a household."))
     if household is not None:
-        return _move_household(actor, household, dwelling, on)
-    return _move_person(actor, resident, dwelling, into, relation, on)
+        return _move_household(actor, household, dwelling, on, hukou)
+    return _move_person(actor, resident, dwelling, into, relation, on, hukou)
 
 
-def _move_person(actor, resident, dwelling, into, relation, on):
+def _move_person(actor, resident, dwelling, into, relation, on, hukou):
     into = None if into is None else rights.seen_one(Household, into, actor, "into")
     homes = _lock_homes(actor, resident.household_id, into and into.pk)
     person = rights.locked(resident, actor)
@@ -130,7 +157,7 @@ def _move_person(actor, resident, dwelling, into, relation, on):
     rights.must_edit(actor, door.grid.path, Resident)
     left, was = homes.get(person.household_id), person.relation
     day = stays.day_for(person, on)
-    _carry(person, target, door, relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor)
+    _carry(person, target, door, relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor, hukou)
     if target is None:
         heads.found(person, door, actor)
     elif relation == codes.HEAD:
@@ -140,7 +167,7 @@ def _move_person(actor, resident, dwelling, into, relation, on):
     return person
 
 
-def _move_household(actor, household, dwelling, on):
+def _move_household(actor, household, dwelling, on, hukou):
     home = rights.locked(household, actor)
     _in_force(home)
     door = rights.a_door(actor, dwelling)
@@ -154,14 +181,16 @@ def _move_household(actor, household, dwelling, on):
     records._write(home)
     trail.note(home, before=before, user=actor, action="moved")
     for person in members:
-        _carry(person, home, door, person.relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor)
+        _carry(person, home, door, person.relation, day, Ended.WITHIN, Began.WITHIN, "moved", actor, hukou)
     return home
 
 
-def _carry(person, home, door, relation, day, ended, began, action, actor):
+def _carry(person, home, door, relation, day, ended, began, action, actor, hukou):
     """A person behind another door or in another household, with the stay and the history of it."""
     before, left = trail.snapshot(person), person.grid_id
     stays.close(person, day, ended)
+    if person.dwelling_id not in (None, door.pk):
+        _move_hukou(person, door, hukou)
     person.household, person.dwelling, person.grid, person.relation = home, door, door.grid, relation
     if relation not in ("", *codes.RELATION):
         raise Invalid(fields={"relation": [_("expected a code of GB/T 4761.")]})
@@ -172,13 +201,25 @@ def _carry(person, home, door, relation, day, ended, began, action, actor):
         aftermath.after_move(person, left, actor)
 
 
+def _move_hukou(person, door, follows):
+    """Registered behind the new door, or still where they lived so far."""
+    if follows:
+        person.population, person.hukou_here, person.hukou_address = checks.LOCAL, True, door.full[:160]
+    elif person.hukou_here:
+        person.hukou_here = False
+        person.hukou_address = person.hukou_address or person.dwelling.full[:160]
+
+
 # ---- households
 
 
 @transaction.atomic
-def split_household(*, actor, household, members, head, on, dwelling=None, number: str = "", relations=None):
+def split_household(
+    *, actor, household, members, head, on, dwelling=None, number: str = "", relations=None, hukou: bool = False
+):
     """`members` (ids) of a household form one of their own under `head`, behind the same door or another one.
-    `relations`: {id: relation to the new head}. Returns the new household."""
+    `relations`: {id: relation to the new head}, of the others what can be told from what they were; `hukou` as in
+    `move_within`. Returns the new household."""
     home = rights.locked(household, actor)
     _in_force(home)
     everybody = {person.pk: person for person in _members(home, actor)}
@@ -191,14 +232,16 @@ def split_household(*, actor, household, members, head, on, dwelling=None, numbe
         raise Invalid(fields={"members": [_("somebody must stay: a whole household moves.")]})
     if first not in leaving:
         raise Invalid(fields={"head": [_("expected one of those who leave.")]})
-    door = rights.a_door(actor, dwelling or home.dwelling)
+    door = rights.a_door(actor, dwelling) if dwelling else _door_of(home, actor, "dwelling")
     rights.must_edit(actor, door.grid.path, Household)
     day = max(stays.day_for(person, on) for person in leaving)
     made = records.add("household", actor=actor, dwelling=door, number=number, kind=home.kind)
     was = {person.pk: person.relation for person in leaving}
+    likely = {one.pk: heads.to_member(first, was[first.pk], one, home.head_id) for one in leaving}
     for person in leaving:
-        relation = codes.HEAD if person is first else (relations or {}).get(person.pk, "")
-        _carry(person, made, door, relation, day, Ended.SPLIT, Began.SPLIT, "split", actor)
+        said = (relations or {}).get(person.pk)
+        relation = codes.HEAD if person is first else said or likely[person.pk]
+        _carry(person, made, door, relation, day, Ended.SPLIT, Began.SPLIT, "split", actor, hukou)
     heads.appoint(made, first, actor)
     for person in leaving:
         heads.succeed(home, person, was[person.pk], day, actor)
@@ -206,8 +249,9 @@ def split_household(*, actor, household, members, head, on, dwelling=None, numbe
 
 
 @transaction.atomic
-def merge_households(*, actor, source, target, on, relations=None) -> Household:
-    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head}."""
+def merge_households(*, actor, source, target, on, relations=None, hukou: bool = False) -> Household:
+    """All of `source` join `target` behind its door; `source` ends. `relations`: {id: relation to target's head}, of
+    the others what follows from that of the former head; `hukou` as in `move_within`."""
     homes = _lock_homes(actor, source.pk, target.pk)
     if len(homes) != 2:
         raise Invalid(fields={"target": [_("expected another household, yours to see.")]})
@@ -215,13 +259,14 @@ def merge_households(*, actor, source, target, on, relations=None) -> Household:
     _in_force(left)
     _in_force(home)
     members = _members(left, actor)
-    door = rights.a_door(actor, home.dwelling)
+    door = _door_of(home, actor, "target")
     day = max([stays.day_for(person, on) for person in members] or [rights.a_day(on)])
+    said = relations or {}
     for person in members:
-        relation = (relations or {}).get(person.pk, "")
+        relation = said.get(person.pk) or heads.through(said.get(left.head_id, ""), person.relation)
         if relation == codes.HEAD and home.head_id:
             raise Invalid(fields={"relations": [_("this household has a head already.")]})
-        _carry(person, home, door, relation, day, Ended.MERGED, Began.MERGED, "merged", actor)
+        _carry(person, home, door, relation, day, Ended.MERGED, Began.MERGED, "merged", actor, hukou)
     heads.close(left, day, actor, action="merged")
     return home
 
@@ -245,13 +290,14 @@ def set_head(*, actor, household, resident) -> Household:
 @transaction.atomic
 def set_registration(*, actor, resident, hukou_address: str, hukou_here: bool, population: str) -> Resident:
     """Where the person is registered (户籍地), and whether they live there (人户一致)."""
-    if hukou_here and population != "registered":
-        raise Invalid(fields={"population": [_("who lives where they are registered counts as registered.")]})
     values = {"hukou_address": hukou_address, "hukou_here": hukou_here, "population": population}
     return records.change(resident, actor=actor, **values)
 
 
-# ---- tenancies; reads of the same history
+# ---- corrections, tenancies; reads of the same history
+
+take_back = corrections.take_back
+correct_day = corrections.correct_day
 
 begin_tenancy = tenancies.begin_tenancy
 end_tenancy = tenancies.end_tenancy
@@ -267,7 +313,7 @@ def _person(actor, home, *, door=None, **values):
     known = records.EDITABLE["resident"]
     if unknown := sorted(set(values) - known):
         raise Invalid(fields={name: [_("This field is not changed here.")] for name in unknown})
-    person = Resident(**values, household=home, dwelling=home.dwelling if home else door)
+    person = Resident(**records.registered(values), household=home, dwelling=home.dwelling if home else door)
     person.grid = (person.dwelling or home).grid
     rights.must_edit(actor, person.grid.path, Resident, "add")
     records._store(person, actor)
@@ -297,7 +343,7 @@ def _come_back(person, home, door, day, values):
             raise Invalid(fields={name: [_("This field is not changed here.")]})
     stays.day_for(person, day)
     person.relation = ""
-    for name, value in values.items():
+    for name, value in records.registered(values).items():
         setattr(person, name, value)
     person.status, person.ended_on, person.archived_at = Resident.Status.LIVING, None, None
     person.household, person.dwelling = home, door
@@ -328,8 +374,16 @@ def _where_to(actor, household, dwelling):
         home = rights.locked(household, actor) if isinstance(household, Household) else None
         if home is None or home.ended_on is not None:
             raise Invalid(fields={"household": [_("There is no such record, or it is not yours to see.")]})
-        return home, rights.a_door(actor, home.dwelling)
+        return home, _door_of(home, actor, "household")
     return None, rights.a_door(actor, dwelling)
+
+
+def _door_of(home, actor, name):
+    """The door of a household. Raises Invalid at `name`, in words that say what to do, if it has none."""
+    if home.dwelling_id is None:
+        words = _("This household has no dwelling yet. Record where it lives first (More → Move), then come back.")
+        raise Invalid(fields={name: [words]})
+    return rights.a_door(actor, home.dwelling)
 
 
 def _must_live(person):

@@ -23,7 +23,7 @@ from residents.models import (
     Stay,
     Tenancy,
 )
-from residents.services import rights, support, trail
+from residents.services import leases, rights, stays, support, trail
 
 MODELS = {
     "building": Building,
@@ -105,7 +105,7 @@ def change(record, *, actor, seen: datetime | None = None, **values):
     _write(row)
     trail.note(row, before=before, user=actor, action="changed")
     if isinstance(row, Dwelling) and before["use"] != row.use:
-        _let_no_more(row)
+        _let_no_more(row, actor)
     if isinstance(row, Building) and before["grid_id"] != row.grid_id:
         support.follow_building(row)  # all else is carried by triggers; these rows do not say whose they are
     return row
@@ -139,6 +139,8 @@ def end(record, *, actor, on, reason: str):
     _must_be_empty(row)
     if isinstance(row, Building):
         _end_doors(row, day, reason, actor)
+    elif isinstance(row, Dwelling | Organisation):
+        leases.end(row.tenancies.all(), day, actor)
     before = trail.snapshot(row)
     row.ended_on = day
     _write(row)
@@ -156,9 +158,16 @@ def kind_of(record) -> str:
 def _readable(kind, values, actor, more):
     """Values by field, references as visible rows. Raises Invalid for names that are not a person's to give."""
     known = EDITABLE[kind] | more
+    values = registered(values)
     if unknown := sorted(set(values) - known):
         raise Invalid(fields={name: [_("This field is not changed here.")] for name in unknown})
     return {name: _value(name, value, actor) for name, value in values.items()}
+
+
+def registered(values: dict) -> dict:
+    """Who counts as from elsewhere is not registered where they live, if nothing else is said."""
+    elsewhere = values.get("population", checks.LOCAL) not in ("", None, checks.LOCAL)
+    return {"hukou_here": False} | values if elsewhere else values
 
 
 def _value(name, value, actor):
@@ -250,6 +259,21 @@ def _check(row, actor):
         raise Invalid(fields=found)
     if isinstance(row, Resident):
         _unknown_so_far(row, actor)
+    if isinstance(row, Household) and row.number:
+        _number_so_far(row, actor)
+
+
+def _number_so_far(row, actor):
+    """As of ID numbers: the same words whether the household is next door or in another town."""
+    other = Household.objects.current().filter(number=row.number).exclude(pk=row.pk)
+    if row.ended_on is not None or (pk := other.values_list("pk", flat=True).first()) is None:
+        return
+    facts = {"record": pk} if Household.objects.visible_to(actor).filter(pk=pk).exists() else {}
+    words = _(
+        "this number cannot be entered here. Look for the household by it: if you find it, use that record; if not, "
+        "ask the county's administrator."
+    )
+    raise Invalid(fields={"number": [words]}, **facts)
 
 
 def _against_others(row):
@@ -319,6 +343,7 @@ def _not_overtaken(row, seen):
 
 def _begin(person, day, actor):
     """Where a new person lives from the beginning, and a household's first head."""
+    stays.not_before_birth(person, day, "since")
     Stay.objects.create(
         resident=person, household_id=person.household_id, dwelling_id=person.dwelling_id, grid_id=person.grid_id,
         since=day, began=Stay.Began.RECORDED,
@@ -357,7 +382,7 @@ def _must_be_empty(row):
 def _end_doors(building, day, reason, actor):
     """A building that is pulled down takes its doors and their tenancies with it: set-based, one row of history each."""
     doors = list(building.dwellings.current().values_list("pk", flat=True))
-    Tenancy.objects.filter(dwelling__in=doors, until=None, since__lte=day).update(until=day)
+    leases.end(Tenancy.objects.filter(dwelling__in=doors), day, actor)
     Dwelling.objects.filter(pk__in=doors).update(ended_on=day, updated_at=timezone.now())
     Change.objects.bulk_create(
         Change(
@@ -368,11 +393,10 @@ def _end_doors(building, day, reason, actor):
     )  # fmt: skip
 
 
-def _let_no_more(dwelling):
+def _let_no_more(dwelling, actor):
     """A door that is no longer let has no running tenancy."""
     if dwelling.use not in ("rented", "business"):
-        today = timezone.localdate()
-        Tenancy.objects.filter(dwelling=dwelling, until=None, since__lte=today).update(until=today)
+        leases.end(dwelling.tenancies.all(), timezone.localdate(), actor)
 
 
 def get(kind: str, pk: int, *, actor):

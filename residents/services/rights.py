@@ -11,6 +11,7 @@ from residents.models import Dwelling, Household, Resident
 
 EDIT = "residents.edit_registry"
 MOST_ID = 2**63 - 1
+EARLIEST = date(1900, 1, 1)  # nobody who lives was born before
 
 
 def must_edit(actor, path: str, model, verb: str = "change"):
@@ -74,6 +75,8 @@ def a_day(value, name: str = "on", *, earliest: date | None = None) -> date:
         day = value if type(value) is date else date.fromisoformat(str(value))
     except ValueError as error:
         raise Invalid(fields={name: [_("expected a date such as 1985-03-04.")]}) from error
+    if day < EARLIEST:
+        raise Invalid(fields={name: [_("expected a day from 1900 on.")]})
     if day > timezone.localdate():
         raise Invalid(fields={name: [_("expected a day that has come.")]})
     if earliest is not None and day < earliest:

@@ -27,7 +27,7 @@ from residents.models import (
 )
 from residents.models.trail import VIEW_ACCESS, Kind
 from residents.selectors.changes import all_changes
-from residents.services import access, rights, support, trail
+from residents.services import access, leases, rights, support, trail
 
 NOBODY = "（已删除）"  # in the place of a name
 # What is left of a person: a row that figures of the past count by grid and status, and nothing that says who it was.
@@ -156,7 +156,7 @@ def erase(*, actor, resident, reason: str):
         raise Refused(_("Only the head of a centre erases personal data."))
     if person.status == Resident.Status.LIVING:
         raise Conflict(_("This person lives here: the purpose has not ended. Record the departure first."))
-    if Tenancy.objects.filter(tenant=person, until=None).exists():
+    if Tenancy.objects.filter(tenant=person).not_over(timezone.localdate()).exists():
         raise Conflict(_("A tenancy of this person is still open."))
     return erase_now(person, actor=actor, reason=access.checked_reason(reason))
 
@@ -171,7 +171,7 @@ def erase_now(person, *, actor, reason: str):
         Access.objects.filter(kind=Kind.SUPPORT, record_id=file.pk).update(reason="")
     Household.objects.filter(head=person).update(head=None)
     Building.objects.filter(head=person).update(head=None)
-    Tenancy.objects.filter(tenant=person, until=None).update(until=timezone.localdate())
+    leases.end(Tenancy.objects.filter(tenant=person), timezone.localdate(), actor)
     Tenancy.objects.filter(tenant=person).update(tenant=None)
     Stay.objects.filter(resident=person).update(household=None, dwelling=None)
     Resident.objects.filter(pk=person.pk).update(**EMPTY)

@@ -314,6 +314,17 @@ def end_all(person, day: date, reason: str, actor):
             _end(file, max(day, file.since), reason, actor)
 
 
+def reopen_all(person, after: int, actor):
+    """Takes back what `end_all` did: ends that stand in the history after the row `after`."""
+    for file in of_anybody(person):
+        told = Change.objects.filter(kind=Kind.SUPPORT, record_id=file.pk, pk__gt=after, action="ended")
+        ended = told.order_by("pk").first()
+        if file.until is not None and ended is not None and ended.sealed:
+            before, due = asdict(file), json.loads(ciphers.decrypt(ended.sealed)).get("next_visit", [None])[0]
+            file.until, file.end_reason, file.next_visit = None, "", date.fromisoformat(due) if due else None
+            _store(file, before, actor, "taken_back")
+
+
 def follow(person):
     """A person's files lie in the grid where the person lives."""
     SupportRecord.objects.filter(resident_tag__in=care.resident_tags(person.pk)).exclude(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.errors import Invalid
 from residents import checks, codes
 from residents.models import Organisation, Resident, Tenancy
-from residents.services import records, rights, stays, trail
+from residents.services import leases, records, rights, trail
 
 
 @transaction.atomic
@@ -26,43 +26,49 @@ def begin_tenancy(
     organisation = organisation and rights.seen_one(Organisation, organisation, actor, "organisation")
     last = _end_after(day, until)
     known = {"tenant": tenant, "organisation": organisation}
-    if found := stays.running(day).filter(dwelling=door, **known).first():
+    if found := Tenancy.objects.running(day).filter(dwelling=door, **known).first():
         return found
     made = Tenancy.objects.create(
         dwelling=door, grid=door.grid, since=day, until=last, contract=checks.plain(contract)[:40], **known
     )
-    _use(door, "business" if organisation else "rented", actor, "let")
+    use = door.use if made.is_over else "business" if organisation else "rented"
+    leases.begun(made, actor, _put(door, use))
     return made
 
 
 @transaction.atomic
 def end_tenancy(*, actor, tenancy, on, use: str | None = None) -> Tenancy:
-    """The tenancy ended on this day. The dwelling becomes `use`; if not said, empty once nobody lives there."""
+    """The tenancy ended on this day, before its term if it has one. The dwelling becomes `use`; if not said, empty once
+    nobody lives there."""
     door = rights.locked(tenancy.dwelling, actor)
     tenancy = Tenancy.objects.select_for_update().get(pk=tenancy.pk)
     today = timezone.localdate()
-    if tenancy.until is not None and tenancy.until <= today:
+    if tenancy.is_over:
         return tenancy
-    tenancy.until = rights.a_day(on, earliest=tenancy.since)
-    tenancy.save(update_fields=["until"])
+    day = rights.a_day(on, earliest=tenancy.since)
     if use is not None and use not in codes.DWELLING_USE:
         raise Invalid(
             fields={"use": [_("expected one of: %(names)s.") % {"names": ", ".join(codes.DWELLING_USE)}]}
         )
-    still = stays.running(today).filter(dwelling=door).exists()
+    leases.end(Tenancy.objects.filter(pk=tenancy.pk), day, actor)
+    still = Tenancy.objects.running(today).filter(dwelling=door).exists()
     lived = Resident.objects.living().filter(dwelling=door).exists()
     if use or not (still or lived):
-        _use(door, use or "empty", actor, "tenancy_ended")
+        before = trail.snapshot(door)
+        _put(door, use or "empty")
+        trail.note(door, before=before, user=actor, action="changed")
+    tenancy.refresh_from_db()
     return tenancy
 
 
-def _use(door, use, actor, action):
+def _put(door, use) -> dict:
+    """The dwelling with this use; what that changed, for its history."""
     if door.use == use:
-        return
+        return {}
     before = trail.snapshot(door)
     door.use = use
     records._write(door)
-    trail.note(door, before=before, user=actor, action=action)
+    return trail.differences(before, trail.snapshot(door))
 
 
 def _end_after(since: date, until):

@@ -1,6 +1,10 @@
 """The change history of the registry: who, when, from, to; private values only masked."""
 
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
 from core import ciphers
+from core.errors import Conflict, Invalid
 from residents.models import (
     Building,
     CareRecord,
@@ -50,17 +54,39 @@ def differences(before: dict, after: dict) -> dict[str, list]:
     return {name: [_shown(name, before.get(name)), _shown(name, after[name])] for name in names}
 
 
-def note(record, *, before: dict, user, action: str, batch=None, reason: str = "") -> Change | None:
-    """Write one row of history for a saved record; None if nothing differs. `before` is from `snapshot`."""
+def note(record, *, before: dict, user, action: str, batch=None, reason: str = "", key=None) -> Change | None:
+    """Write one row of history for a saved record; None if nothing differs. `before` is from `snapshot`. Raises
+    Conflict if this person has used the key at this moment."""
     told = differences(before, snapshot(record))
     if before and not told:
         return None
     if reason:
         told["reason"] = ["", reason]
-    return Change.objects.create(
+    row = Change(
         kind=KINDS[type(record)], record_id=record.pk, grid_id=record.grid_id, user=user, action=action,
-        changes=told, batch=batch,
+        changes=told, batch=batch, key=key or None,
     )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Conflict(_("Somebody has recorded the same at this moment. Please look again.")) from error
+    return row
+
+
+def repeated(user, key: str | None, model, actions: set[str]):
+    """The record that this person wrote under this key before, or None. Raises Invalid if it was another step."""
+    if not key:
+        return None
+    most = Change._meta.get_field("key").max_length
+    if not isinstance(key, str) or len(key) > most or "\0" in key:
+        raise Invalid(fields={"key": [_("Expected at most %(most)s characters.") % {"most": most}]})
+    done = Change.objects.filter(user=user, key=key).first()
+    if done is None:
+        return None
+    if done.kind != KINDS[model] or done.action not in actions:
+        raise Invalid(fields={"key": [_("This key was used for another step.")]})
+    return model.objects.get(pk=done.record_id)
 
 
 def _shown(name, value):

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from grids.scope import Scope
-from residents.forms.life import STEPS, LifeForm
+from residents.forms.life import STEPS, Done, LifeForm
 from residents.models import Resident, Tenancy
 from residents.services import records
 from residents.services.rights import EDIT
@@ -27,6 +27,10 @@ def happen(request, kind, pk, name):
         done = attempt(form, lambda: step.run(record, request.user, form.values()))
         if done is not None:
             messages.success(request, _("Recorded: %(step)s.") % {"step": step.title})
+            if isinstance(done, Done):
+                for words in done.by_hand:
+                    messages.warning(request, words)
+                done = done.record
             return redirect(_after(request.user, done, record, kind))
     shown = record.dwelling if kind == "tenancy" else record
     context = {

@@ -6,12 +6,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core import ciphers
+from core.errors import Invalid
 from residents import codes
 from residents.models import Building, KeyPlace, Organisation, Tenancy
 from residents.selectors import household as households
 from residents.selectors import person as persons
 from residents.selectors.changes import MODELS, changes_of
 from residents.selectors.face import face
+from residents.services import stays
 from residents.views.base import one, reader, rights, tiles
 
 COLOURS = ("use", "people", "care")
@@ -41,9 +43,9 @@ def building(request, pk):
 @reader
 @require_safe
 def dwelling(request, pk):
-    """One door: who lives there, who rents it, whose shop it is."""
+    """One door: who lives there or lived there on a day (?day=), who rents it, whose shop it is."""
     found = one(households.visible_dwellings(request.user), pk)
-    context = {
+    context = _lived_on(request, found) | {
         "record": found,
         "kind": "dwelling",
         "phone": ciphers.mask_phone(found.owner_phone),
@@ -53,6 +55,23 @@ def dwelling(request, pk):
         "lodgers": households.lodgers(request.user, found),
     }
     return render(request, "residents/dwelling.html", context | rights(request.user, found.grid.path))
+
+
+def _lived_on(request, door) -> dict:
+    """Who lived behind the door on the day that was asked for; people who are elsewhere now by name alone."""
+    asked = request.GET.get("day")
+    if asked is None:
+        return {"day": timezone.localdate()}
+    try:
+        day = stays.asked_day(asked)
+    except Invalid as error:
+        return {"day": asked, "day_error": error.fields["day"][0]}
+    rows = stays.who_lived_here(user=request.user, dwelling=door, day=day)
+    rows = rows.select_related("resident__grid", "household").defer("resident__grid__boundary")
+    lived = [
+        {"stay": stay, "seen": rights(request.user, stay.resident.grid.path)["may_read"]} for stay in rows
+    ]
+    return {"day": day, "lived": lived, "day_asked": True}
 
 
 @reader
@@ -94,8 +113,7 @@ def resident(request, pk):
 def timeline(request, pk):
     """Where a person lived, who visited, what was reported there: a part of the page, or a page without a script."""
     found = one(persons.visible(request.user), pk)
-    location = found.dwelling.building.location if found.dwelling else None
-    context = {"record": found, "lines": persons.timeline(request.user, found), "location": location}
+    context = {"record": found, "lines": persons.timeline(request.user, found)}
     part = "_timeline" if request.headers.get("HX-Request") else "timeline"
     return render(request, f"residents/{part}.html", context)
 

@@ -13,6 +13,7 @@ from residents import codes
 from residents.models import Building
 from residents.selectors import figures
 from residents.selectors import household as households
+from residents.selectors.face import natural
 from residents.views.base import one, rights, tiles
 
 MOST_BUILDINGS = 600
@@ -70,6 +71,7 @@ def _buildings(user, grid):
     rows = (
         Building.objects.visible_to(user).current().filter(grid=grid).order_by("estate", "number", "address")
     )
+    found = sorted(rows[:MOST_BUILDINGS], key=lambda row: (row.estate, natural(row.number), natural(row.address)))
     inside = households.people_in(user, Building.objects.filter(grid=grid, ended_on=None))
     return [
         {
@@ -77,7 +79,7 @@ def _buildings(user, grid):
             "people": inside.get(row.pk, (0, 0))[0],
             "households": inside.get(row.pk, (0, 0))[1],
         }
-        for row in rows[:MOST_BUILDINGS]
+        for row in found
     ]
 
 

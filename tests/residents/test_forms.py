@@ -201,9 +201,10 @@ def test_households_split_merge_and_get_another_head(west):
     )
     made = Household.objects.get(number="777000")
     assert (made.head, made.dwelling) == (west.zhen, west.door)
-    happen(west, "merge", made, target=west.home.pk)
+    assert happen(west, "merge", made, target=west.home.pk).status_code == 422
+    happen(west, "merge", made, target=west.home.pk, **{f"relation_{west.zhen.pk}": "50"})
     west.zhen.refresh_from_db()
-    assert west.zhen.household == west.home
+    assert (west.zhen.household, west.zhen.relation) == (west.home, "50")
     happen(west, "relocate", west.home, dwelling=west.door.pk)
     west.home.refresh_from_db()
     assert west.home.dwelling == west.door

@@ -9,6 +9,8 @@ from openpyxl import load_workbook
 
 from residents import tasks
 from residents.intake import progress, service, sheets, write
+from residents.intake.cleaner import Cleaner, Order
+from residents.intake.columns import columns
 from residents.models import ImportBatch, Resident
 from tests.residents.intake_scene import PEOPLE, csv_file, read, xlsx_file
 from tests.residents.test_intake import person
@@ -161,3 +163,18 @@ def test_the_bar_says_how_much_is_written_while_it_is_written(visitor, county, m
     assert all(f'max="100" value="{share}"' in page for share, page in seen)
     assert progress.told(batch.pk) is None
     assert "import-progress" not in visitor.get(url("import", batch.pk)).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["people", "building", "dwelling", "household", "resident", "organisation", "place"])
+def test_the_example_of_each_template_is_right(kind):
+    """Without the word that says it is an example it would be taken as it stands."""
+    listed = columns(kind)
+    order = Order(kind, {place: one.name for place, one in enumerate(listed)}, {"430281001001001": 1})
+    rows, faults = Cleaner(order).clean([(3, [one.example for one in listed])])
+    assert (len(rows), faults) == (1, [])
+
+
+def test_a_refused_file_is_not_answered_like_a_request(visitor, county):
+    upload(visitor, SimpleUploadedFile("t.xlsx", b"no workbook"))
+    batch = ImportBatch.objects.get()
+    assert (batch.status, batch.get_status_display()) == ("refused", "未通过")

@@ -4,7 +4,8 @@ import pytest
 from django.contrib.gis.geos import Point
 from django.urls import reverse
 
-from residents.models import CareRecord, Household
+from residents.models import CareRecord, Change, Household
+from residents.selectors.changes import ACTIONS
 from residents.services import trail
 from tests.pages import text_of, visit
 from tests.residents.factories import (
@@ -185,3 +186,25 @@ def test_a_building_head_is_named_where_the_reader_may_see_them(west):
         assert (reverse("residents:resident", args=[head.pk]) in page) == seen
     page = visit(west.operator_top).get(reverse("residents:building", args=[west.building.pk])).content.decode()
     assert "远方楼长" in page
+
+
+def test_the_history_names_what_imports_did_and_the_admin_filters_it(west):
+    for action, words in (
+        ("import_changed", "changed by an import"), ("import_restored", "as it was before"), ("import_undone", "out again"),
+    ):  # fmt: skip
+        Change.objects.create(kind="resident", record_id=west.zhen.pk, grid=west.zhen.grid, action=action)
+        shown = text_of(page(west.worker, "history", "resident", west.zhen.pk))
+        assert words in shown and action not in shown
+        assert action in ACTIONS  # what the admin's filter offers
+
+
+def test_buildings_of_a_grid_stand_in_the_order_of_their_numbers(west):
+    grid = west.west.grids[1]
+    for number in ("10号", "2号", "1号", "1号附1"):
+        BuildingFactory(grid=grid, estate="胜利路", number=number)
+    for number in (10, 9):
+        BuildingFactory(grid=grid, estate="", number="", address=f"塘坊组{number}号")
+    shown = page(west.operator, "grid", grid.pk).context["buildings"]
+    assert [row["building"].address for row in shown] == [
+        "塘坊组9号", "塘坊组10号", "胜利路1号", "胜利路1号附1", "胜利路2号", "胜利路10号",
+    ]  # fmt: skip

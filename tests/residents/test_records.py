@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from stdnum.cn import uscc
 
 from core.errors import Conflict, Invalid, NotFound, Refused
+from residents.forms.records import fields_of
 from residents.models import Building, Change, Dwelling, Household, Resident, Stay, Tenancy
 from residents.services import records
 from tests.residents.factories import (
@@ -279,7 +280,10 @@ def test_a_building_is_pulled_down_with_its_doors_once_it_is_empty(county, home)
     assert Tenancy.objects.get().until == day
     told = Change.objects.order_by("id").values_list("kind", "action", "changes")
     changes = {"ended_on": ["", "2026-02-01"], "reason": ["", "拆迁"]}
-    assert list(told) == [("dwelling", "ended", changes), ("building", "ended", changes)]
+    let = {"until": ["", "2026-02-01"], "tenant_id": ["", person.pk]}
+    assert list(told) == [
+        ("dwelling", "tenancy_ended", let), ("dwelling", "ended", changes), ("building", "ended", changes),
+    ]  # fmt: skip
 
 
 def test_people_do_not_end_they_die_or_move(county, home):
@@ -306,3 +310,31 @@ def test_a_known_number_is_refused_in_the_same_words_wherever_it_lies(county, ho
         assert ("record" in error.value.facts) == (known is near)
     assert told[0] == told[1] == told[2]
     assert "county's administrator" in told[0][1][0]
+
+
+def test_a_household_number_tells_nothing_of_other_grids(county, home):
+    """The same words for one next door and one in another town; only its own people are led to it."""
+    near = records.add("household", actor=county.worker, dwelling=home.dwelling, number="H1")
+    far = records.add("household", actor=county.worker_east, grid=county.east.grids[0], number="H2")
+    told = []
+    for number in ("H1", "H2"):
+        with pytest.raises(Invalid) as error:
+            records.add("household", actor=county.worker, dwelling=home.dwelling, number=number)
+        assert set(error.value.fields) == {"number"}
+        told.append((str(error.value.fields["number"][0]), error.value.facts.get("record")))
+    assert told[0][0] == told[1][0] and [pk for _words, pk in told] == [near.pk, None]
+    records.end(far, actor=county.worker_east, on=timezone.localdate(), reason="注销")
+    assert records.add("household", actor=county.worker, dwelling=home.dwelling, number="H2").number == "H2"
+
+
+def test_a_building_head_is_of_age(county, home):
+    building = home.dwelling.building
+    born = timezone.localdate().replace(day=1)
+    young = ResidentFactory(household=home, id_number=id_number(born.replace(year=born.year - 12)))
+    grown = ResidentFactory(household=home, id_number=id_number(born.replace(year=born.year - 30)))
+    with pytest.raises(Invalid) as error:
+        records.change(building, actor=county.worker, head=young)
+    assert set(error.value.fields) == {"head"}
+    assert records.change(building, actor=county.worker, head=grown).head == grown
+    offered = fields_of("building", building, ["head"])["head"].queryset
+    assert set(offered) == {grown}

@@ -51,6 +51,8 @@ def found(user, words):
         ("2单元501", Address(unit="2", door="501")),
         ("Ａ座１２０３", Address(number="A", door="1203")),
         ("阳光花园3幢", Address("阳光花园", "3")),
+        ("恒泰华庭1栋1单元", Address("恒泰华庭", "1", "1")),
+        ("3栋2单元", Address(number="3", unit="2")),
         ("501", Address(door="501")),
         ("李家村12号", Address("李家村", "12")),
         ("东户村竹山组8号101", Address("东户村竹山组", "8", "", "101")),
@@ -194,3 +196,34 @@ def test_a_search_takes_eight_queries_at_most_whatever_it_finds(west, words, dja
 )
 def test_odd_words_find_nothing_and_break_nothing(west, words):
     assert found(west.worker, words) == {}
+
+
+def test_a_unit_without_a_door_finds_the_building_and_its_doors(west):
+    building = BuildingFactory(grid=west.west.grids[0], estate="恒泰华庭", number="1栋")
+    doors = [DwellingFactory(building=building, unit=unit, door=door) for unit, door in (("1", "101"), ("1", "201"))]
+    DwellingFactory(building=building, unit="2", door="101")
+    whole = DwellingFactory(  # an address in one text, the unit written out
+        building=BuildingFactory(grid=west.west.grids[1], estate="", number="", address="恒泰华庭1栋"), unit="1单元"
+    )
+    BuildingFactory(grid=west.west.grids[0], estate="恒泰华庭", number="11栋")
+    hits = found(west.worker, "恒泰华庭1栋1单元")
+    assert (sorted(hits["dwelling"]), hits["building"]) == ([door.pk for door in doors], [building.pk])
+    hits = found(west.operator_top, "恒泰华庭1栋1单元")
+    assert sorted(hits["dwelling"]) == [*(door.pk for door in doors), whole.pk]
+    assert sorted(hits["building"]) == [building.pk, whole.building_id]
+    assert found(west.worker_east, "恒泰华庭1栋1单元") == {}
+    assert building.pk not in found(west.operator_top, "1栋1单元").get("dwelling", [])
+
+
+@pytest.mark.parametrize("make, kind", [(KeyPlaceFactory, "place"), (OrganisationFactory, "organisation")])
+def test_parts_of_a_name_find_it_in_their_order(west, make, kind):
+    grid = west.west.grids[0]
+    clinic = make(grid=grid, name="阳三石街道社区卫生服务中心")
+    longer = make(grid=grid, name="阳三石街道第二社区卫生服务中心")
+    make(grid=grid, name="社区卫生阳三石")
+    for user in (west.worker, west.operator_top):
+        assert found(user, "阳三石社区卫生")[kind] == [clinic.pk, longer.pk]
+        assert found(user, "阳三石 社区卫生")[kind] == [clinic.pk, longer.pk]
+        assert found(user, "阳三石第二社区")[kind] == [longer.pk]
+        assert found(user, "阳%_石社区") == {}
+    assert found(west.worker_east, "阳三石社区卫生") == {}

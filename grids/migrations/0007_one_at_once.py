@@ -4,6 +4,6 @@ from grids import once
 
 
 class Migration(migrations.Migration):
-    dependencies = [("grids", "0005_outline_version")]
+    dependencies = [("grids", "0006_outline_version_restorable")]
 
     operations = [migrations.RunPython(once.install, once.remove)]
