@@ -147,18 +147,18 @@ def _kept(value):
     return value if isinstance(value, str) else value.isoformat()
 
 
-def words(field, value) -> str:
-    """One value as people read it, a phone masked; empty where there is none."""
+def words(field, value, clear=False) -> str:
+    """One value as people read it, a phone masked unless `clear`; empty where there is none."""
     if value in (None, ""):
         return ""
     if field["kind"] == "yes_no":
         return str(_("Yes") if value == "yes" else _("No"))
-    return mask_phone(str(value)) if field["kind"] == "phone" else str(value)
+    return mask_phone(str(value)) if field["kind"] == "phone" and not clear else str(value)
 
 
-def shown(definition, data) -> list[tuple[str, str]]:
-    """(label, words) of every field that has a value; a phone masked."""
-    told = ((field["label"], words(field, data.get(field["name"]))) for field in definition)
+def shown(definition, data, clear=False) -> list[tuple[str, str]]:
+    """(label, words) of every field that has a value; a phone masked unless `clear`."""
+    told = ((field["label"], words(field, data.get(field["name"]), clear)) for field in definition)
     return [(label, value) for label, value in told if value]
 
 

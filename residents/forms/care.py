@@ -62,11 +62,10 @@ class UnmaskForm(ReasonForm):
     )
     field_order = ["fields_wanted", "reason"]
 
-    def __init__(self, *args, record, names, **kwargs):
+    def __init__(self, *args, record, **kwargs):
         super().__init__(*args, **kwargs)
-        choices = [
-            (name, record._meta.get_field(name).verbose_name) for name in names if getattr(record, name)
-        ]
+        known = access.private_of(record)
+        choices = [(name, label) for name, label in known.items() if access.value_of(record, name)]
         self.fields["fields_wanted"].choices = choices
         self.fields["fields_wanted"].initial = [name for name, _label in choices if len(choices) == 1]
 

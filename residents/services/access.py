@@ -17,7 +17,7 @@ from accounts.models import User
 from core.errors import Invalid, NotFound, Refused
 from grids.models import Grid
 from grids.scope import Scope
-from residents.models import Access, Dwelling, KeyPlace, Organisation, Resident
+from residents.models import Access, CareRecord, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.trail import Kind
 from residents.services import trail
 
@@ -49,18 +49,32 @@ class TooMany(Refused):
 def unmask(*, actor, record, fields: Iterable[str], reason: str, address: str = "") -> dict[str, str]:
     """{field: clear value} of one record. Raises NotFound, Refused, TooMany or Invalid; then nothing is shown."""
     model = type(record)
-    found = model.objects.visible_to(actor).select_related("grid").filter(pk=record.pk).first()
+    rows = model.objects.visible_to(actor).filter(pk=record.pk)
+    found = rows.select_related("grid", *(("care_class", "resident") if model is CareRecord else ())).first()
     if found is None:
         raise NotFound
-    wanted = _wanted(model, fields)
+    wanted = _wanted(found, fields)
     if not Scope.of(actor).may_at(UNMASK, found.grid.path):
         raise Refused(_("Your post does not let you see private data here."))
     reason = checked_reason(reason)
     write(
         actor=actor, act=Access.Act.UNMASK, kind=trail.KINDS[model], record_id=found.pk, grid=found.grid,
-        fields=wanted, reason=reason, address=address, resident=found if model is Resident else None,
+        fields=wanted, reason=reason, address=address,
+        resident=found if model is Resident else getattr(found, "resident", None),
     )  # fmt: skip
-    return {name: getattr(found, name) for name in wanted}
+    return {name: value_of(found, name) for name in wanted}
+
+
+def private_of(record) -> dict[str, str]:
+    """{name: label} of the private fields of a record; of an entry of a register the phones among its class's own."""
+    if isinstance(record, CareRecord):
+        return {field["name"]: field["label"] for field in record.care_class.fields if field["kind"] == "phone"}
+    return {name: record._meta.get_field(name).verbose_name for name in PRIVATE.get(type(record), ())}
+
+
+def value_of(record, name: str) -> str:
+    """A private field in clear."""
+    return record.values.get(name, "") if isinstance(record, CareRecord) else getattr(record, name)
 
 
 def log_open(*, actor, file_id: int, grid, class_tag: str, reason: str, address: str = ""):
@@ -155,8 +169,8 @@ def looks_today(user, now: datetime | None = None) -> int:
     return rows.filter(act__in=LOOKS).aggregate(n=Sum("rows"))["n"] or 0
 
 
-def _wanted(model, fields) -> list[str]:
-    wanted = [name for name in PRIVATE.get(model, ()) if name in set(fields)]
+def _wanted(record, fields) -> list[str]:
+    wanted = [name for name in private_of(record) if name in set(fields)]
     if not wanted or set(fields) - set(wanted):
         raise Invalid(fields={"fields": [_("Choose what you need to see.")]})
     return wanted

@@ -21,8 +21,8 @@ from residents.forms.care import EntryForm, VisitForm
 from residents.forms.records import EndForm
 from residents.models import CareRecord, Resident
 from residents.models.trail import Kind
+from residents.services import access, rights, support
 from residents.services import care as registers
-from residents.services import rights, support
 from residents.views.base import address_of, export_url, one, reader
 from residents.views.records import attempt
 
@@ -163,10 +163,12 @@ def _entry_form(record, data=None):
 
 
 def _entry_page(request, record, form, visit_form):
-    may_edit = record.until is None and Scope.of(request.user).may_at(rights.EDIT, record.grid.path)
+    scope, path = Scope.of(request.user), record.grid.path
+    may_edit = record.until is None and scope.may_at(rights.EDIT, path)
     context = {
         "entry": record, "record": record.resident, "form": form, "visit_form": visit_form, "may_edit": may_edit,
         "shown": schema.shown(record.care_class.fields, record.values), "today": timezone.localdate(),
+        "may_unmask": scope.may_at(access.UNMASK, path) and bool(access.private_of(record)),
         "visits": record.visits.select_related("user")[:MOST_VISITS],
     }  # fmt: skip
     status = 422 if form.errors or visit_form.errors else 200

@@ -20,14 +20,16 @@ from core.pdf import pdf
 from grids.scope import Scope
 from residents import care
 from residents.forms.care import ReasonForm, UnmaskForm
-from residents.models import Access, CareClass, Dwelling, KeyPlace, Organisation, Resident
+from residents.models import Access, CareClass, CareRecord, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.base import VIEW
 from residents.models.trail import VIEW_ACCESS
 from residents.services import access, subject
 from residents.views.base import address_of, one, reader
 from residents.views.records import attempt, status_of
 
-KINDS = {"resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace}
+KINDS = {
+    "resident": Resident, "dwelling": Dwelling, "organisation": Organisation, "place": KeyPlace, "care": CareRecord,
+}  # fmt: skip
 ROWS_ON_A_PAGE = 50
 MOST_LOOKS = 20
 
@@ -39,15 +41,14 @@ def unmask(request, kind, pk):
     """Asks for the fields and the reason, then shows the values: within the record's page, or as a page."""
     if kind not in KINDS:
         raise Http404
-    record = one(
-        KINDS[kind].objects.visible_to(request.user).select_related("grid").defer("grid__boundary"), pk
-    )
+    rows = KINDS[kind].objects.visible_to(request.user).defer("grid__boundary")
+    record = one(rows.select_related("grid", *(("care_class", "resident") if kind == "care" else ())), pk)
     if not Scope.of(request.user).may_at(access.UNMASK, record.grid.path):
         raise PermissionDenied
     context = {"record": record, "kind": kind}
     if "closed" in request.GET:
         return _part(request, "_unmask", context)
-    form = UnmaskForm(request.POST or None, record=record, names=access.PRIVATE[type(record)])
+    form = UnmaskForm(request.POST or None, record=record)
     if request.method == "POST" and form.is_valid():
         shown = attempt(
             form,
@@ -57,7 +58,8 @@ def unmask(request, kind, pk):
             ),
         )  # fmt: skip
         if shown is not None:
-            rows = [(record._meta.get_field(name).verbose_name, value) for name, value in shown.items()]
+            labels = access.private_of(record)
+            rows = [(labels[name], value) for name, value in shown.items()]
             return _part(request, "_unmasked", context | {"rows": rows})
     return _part(request, "_unmask_form", context | {"form": form}, status=status_of(form))
 

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.errors import NotFound
 from grids.scope import Scope
+from residents import schema
 from residents.forms.care import EntryForm, ReasonForm, VisitForm
 from residents.forms.records import EndForm
 from residents.selectors.changes import changes_in
-from residents.services import rights, support
+from residents.services import access, rights, support
 from residents.views.base import address_of, reader
 from residents.views.care import noted
 from residents.views.records import attempt, status_of
@@ -51,12 +52,14 @@ def open_file(request, pk):
 
 
 def _shown(request, file, form=None):
-    path = file.resident.grid.path
+    path, scope = file.resident.grid.path, Scope.of(request.user)
     form = form or EntryForm(care_class=file.care_class, path=path, entry=file, own=file.own)
     context = {
         "file": file, "record": file.resident, "form": form, "visit_form": VisitForm(),
         "lines": changes_in(file, support.history(actor=request.user, pk=file.pk)),
-        "may_edit": file.until is None and Scope.of(request.user).may_at(rights.EDIT, path),
+        "may_edit": file.until is None and scope.may_at(rights.EDIT, path),
+        # The opening is written down with its reason, as an unmasking is: whoever may unmask here reads whom to call.
+        "shown": schema.shown(file.care_class.fields, file.own, clear=scope.may_at(access.UNMASK, path)),
         "today": timezone.localdate(),
     }  # fmt: skip
     return render(request, "residents/support_file.html", context, status=422 if form.errors else 200)

@@ -17,6 +17,7 @@ from residents import care
 from residents.models import Access, CareClass, CareRecord, SupportRecord
 from residents.services import access, records, support
 from residents.services import care as registers
+from tests.factories import PostFactory
 from tests.residents.scene import GUARDIAN, CareClassFactory
 
 pytestmark = pytest.mark.django_db
@@ -357,11 +358,36 @@ def test_a_contact_s_phone_stands_masked_in_the_form_and_is_written_blind(people
     assert Access.objects.count() == 0
 
 
-def test_a_guardian_s_phone_stands_masked_in_an_opened_file_and_is_written_blind(people):
+def test_a_contact_s_phone_is_shown_for_a_reason_to_who_may_unmask(people):
+    contact = "13811112222"
+    entry = registers.begin(
+        actor=people.leader, resident=people.old, care_class=people.solitary,
+        data={"contact": "钱小", "contact_phone": contact},
+    )  # fmt: skip
+    client, page = browser(people.leader), url("unmask", "care", entry.pk)
+    assert page in text(client.get(url("care-entry", entry.pk)))
+    asked = text(client.get(page))
+    assert contact not in asked and 'value="contact_phone"' in asked and 'value="contact"' not in asked
+    assert client.post(page, {"fields_wanted": ["contact_phone"], "reason": "x"}).status_code == 422
+    assert client.post(page, {"fields_wanted": ["contact"], "reason": WHY}).status_code == 422
+    assert Access.objects.count() == 0
+    assert contact in text(client.post(page, {"fields_wanted": ["contact_phone"], "reason": WHY}))
+    row = Access.objects.get()
+    assert (row.act, row.kind, row.record_id, row.resident, row.fields) == (
+        "unmask", "care", entry.pk, people.old, ["contact_phone"],
+    )  # fmt: skip
+    reader = PostFactory(role="district_admin", grid=people.old.grid).user  # reads, and unmasks nothing
+    assert page not in text(browser(reader).get(url("care-entry", entry.pk)))
+    assert browser(reader).get(page).status_code == 403
+    assert Access.objects.count() == 1
+
+
+def test_a_guardian_s_phone_is_read_in_an_opened_file_and_written_blind(people):
+    """The opening has its reason and its row in the log: whoever may unmask reads whom to call."""
     file, guardian = people.file(), GUARDIAN["guardian_phone"]
     client = browser(people.leader)
     opened = text(client.post(url("support-file", file.pk), {"reason": WHY}))
-    assert guardian not in opened and "139****6666" in opened
+    assert opened.count(guardian) == 1 and "139****6666" in opened  # the fact; the form has the mask
     own = {f"own_{name}": value for name, value in GUARDIAN.items()} | {"own_guardian_phone": ""}
     form = {"attention": 1, "visit_days": 10, "responsible": ""} | own
     # A refused form is no opening: it tells nothing of what is stored.
