@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import chain
 
 import pytest
 from django.conf import settings
@@ -71,15 +72,28 @@ def test_lists_are_called_what_they_hold(county, whole, rows, in_chinese, model,
 def test_every_action_of_the_registrys_history_has_words():
     written = set()
     for path in (settings.BASE_DIR / "residents" / "services").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = dict(chain(*map(_constants, tree.body)))
+        for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             given = [one.value for one in node.keywords if one.arg == "action"]
             given += node.args[-1:] if name in ("_note", "_use", "_carry", "_leave") else []
+            given += node.args[2:3] if name == "_line" else []
             written |= {one.value for one in given if isinstance(one, ast.Constant)}
-    assert {"begun", "visited", "ended", "created", "archived", "erased", "let"} <= written
+            written |= {names[one.id] for one in given if isinstance(one, ast.Name) and one.id in names}
+    assert {"begun", "visited", "ended", "created", "archived", "erased", "let", "tenancy_ended", "taken_back"} <= written
     assert written <= set(ACTIONS)
+
+
+def _constants(node):
+    """(name, text) of what a line of a module calls: A = "a", or A, B = "a", "b"."""
+    if not isinstance(node, ast.Assign):
+        return []
+    (target,), value = node.targets, node.value
+    pairs = zip(target.elts, value.elts, strict=False) if isinstance(target, ast.Tuple) else [(target, value)]
+    return [(one.id, text.value) for one, text in pairs if isinstance(text, ast.Constant) and isinstance(text.value, str)]
 
 
 def test_the_history_is_told_in_words(county, whole, rows, in_chinese):

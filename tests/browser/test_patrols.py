@@ -49,13 +49,13 @@ def test_a_patrol_on_a_phone_is_coverage_on_the_map(desk, county, shots):
     page.goto(f"/map/{county.area.pk}/?measure=patrols&layers=none")
     expect(page.locator("#bigmap[data-drawn][data-still='yes']")).to_be_visible()
     west = page.locator(f"tr[data-row='{county.west.town.pk}']")
-    expect(west).to_contain_text("3.6%")  # 1 of 28
+    expect(west).to_contain_text("3.5%")  # 1 of 28
     expect(page.locator(f"tr[data-row='{county.east.town.pk}']")).to_contain_text("0.0%")
     expect(page.locator("#map-legend")).to_contain_text("低于50%")
     page.select_option("#measure", "closing")
-    expect(west).not_to_contain_text("3.6%")
+    expect(west).not_to_contain_text("3.5%")
     page.select_option("#measure", "patrols")
-    expect(west).to_contain_text("3.6%")
+    expect(west).to_contain_text("3.5%")
     page.goto(f"/grids/{county.west.grids[0].pk}/")
     expect(page.locator(".patrol-line")).to_have_text("近7天巡查：1/14 次")
     assert desk.troubles == []

@@ -83,7 +83,7 @@ def test_one_query_for_all_children(walked, level, django_assert_num_queries):
 def test_the_map_is_coloured_by_it(walked):
     view = measures.view(walked.operator_top, walked.area, "patrols")
     assert [(c.pk, c.words, c.number) for c in view.children] == [
-        (walked.west.town.pk, "82.1%", 2), (walked.east.town.pk, "3.6%", 0)
+        (walked.west.town.pk, "82.1%", 2), (walked.east.town.pk, "3.5%", 0)
     ]  # fmt: skip
     assert view.classes == [Class(0.0, 0.5), Class(0.5, 0.8), Class(0.8, 0.95)]
     assert [str(words) for words in view.legend] == ["低于50%", "50%至80%", "80%至95%"]
@@ -98,7 +98,7 @@ def test_the_map_is_coloured_by_it(walked):
 
 def test_what_is_walked_shows_with_the_next_answer(walked):
     coloured = lambda: [c.words for c in measures.view(walked.operator_top, walked.area, "patrols").children]  # noqa: E731
-    assert coloured() == ["82.1%", "3.6%"]
+    assert coloured() == ["82.1%", "3.5%"]
     walk(walked.worker_east, walked.east.grids[1], FIRST + timedelta(hours=3))
     assert coloured() == ["82.1%", "7.1%"]
 
