@@ -89,7 +89,7 @@ def test_the_map_is_coloured_by_it(walked):
     assert [str(words) for words in view.legend] == ["低于50%", "50%至80%", "80%至95%"]
     assert view.gaps is False
     village = measures.view(walked.operator, walked.west.village, "patrols")
-    assert [(c.words, c.number) for c in village.children] == [("100.0%", 2), ("64.3%", 0)]
+    assert [(c.words, c.number) for c in village.children] == [("100.0%", 2), ("64.2%", 0)]
     GridFactory(parent=walked.west.town, code="430281001002")  # a village without grids is owed nothing
     bare = measures.view(walked.operator_area, walked.west.town, "patrols")
     assert [(c.words, c.number) for c in bare.children] == [("82.1%", 0), ("—", None)]
