@@ -136,8 +136,10 @@ def test_a_wrong_file_is_refused_before_anything_is_kept(county, content, words)
 
 def test_a_file_over_the_limit_is_not_even_read(county, monkeypatch):
     monkeypatch.setattr(sheets, "MAX_BYTES", 100)
-    with pytest.raises(Invalid, match=""):
+    with pytest.raises(Invalid) as told:
         service.upload(actor=county.operator, kind="people", file=csv_file([PEOPLE, ["x" * 200]]))
+    assert list(told.value.fields) == ["file"]
+    assert not ImportBatch.objects.exists()
 
 
 @pytest.mark.parametrize(
