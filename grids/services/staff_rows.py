@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import services as people
 from accounts.models import User
-from accounts.roles import ROLES, Role
+from accounts.roles import ROLES
 from grids.services import tables
 from grids.services.findings import Findings
 
@@ -69,17 +68,9 @@ def role_names() -> dict[str, str]:
     """What a cell may say → role: the code, the name in either language, or both."""
     known = {}
     for code, role in ROLES.items():
-        for name in (code, *_names_of(role)):
+        for name in (code, *tables.names_of(role.name)):
             known[tables.heading_key(name)] = code
     return known
-
-
-def _names_of(role: Role) -> list[str]:
-    """Names in the source's wording ("Full-time grid worker 专职网格员"), its halves, and the reader's language."""
-    with translation.override(None):
-        both = str(role.name)
-    english, _space, chinese = both.rpartition(" ")
-    return [both, english, chinese, str(role.name)]
 
 
 class _Reader:
@@ -110,7 +101,7 @@ class _Reader:
     def _role(self, value) -> str:
         words = tables.text(value)
         if words and tables.heading_key(words) not in self._roles:
-            known = "、".join(_names_of(role)[2] for role in ROLES.values())
+            known = "、".join(tables.names_of(role.name)[2] for role in ROLES.values())
             raise ValueError(
                 _("there is no role “%(value)s”; expected one of %(known)s.")
                 % {"value": words, "known": known}

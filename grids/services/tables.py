@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import from_excel
@@ -147,6 +148,14 @@ def _heading(rows, known) -> tuple[int, dict[int, str]]:
 def heading_key(value) -> str:
     """ "Staff Number*" → "staffnumber": what tells two headings apart."""
     return re.sub(r"[\s_*:()/·-]", "", unicodedata.normalize("NFKC", text(value))).lower()
+
+
+def names_of(label) -> list[str]:
+    """Names of a choice in the source's wording ("Centre 中心"), its halves, and the reader's language."""
+    with translation.override(None):
+        both = str(label)
+    english, _space, chinese = both.rpartition(" ")
+    return [both, english, chinese, str(label)]
 
 
 def text(value) -> str:

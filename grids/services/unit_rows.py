@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from grids.models import Unit
@@ -55,17 +54,9 @@ def kind_names() -> dict[str, str]:
     """What a cell may say → kind of unit: the code, the name in either language, or both."""
     known = {tables.heading_key("部门"): Unit.Kind.DEPARTMENT.value}
     for kind in Unit.Kind:
-        for name in (kind.value, *_names_of(kind)):
+        for name in (kind.value, *tables.names_of(kind.label)):
             known[tables.heading_key(name)] = kind.value
     return known
-
-
-def _names_of(kind) -> list[str]:
-    """Names in the source's wording ("Centre 中心"), its halves, and the reader's language."""
-    with translation.override(None):
-        both = str(kind.label)
-    english, _space, chinese = both.rpartition(" ")
-    return [both, english, chinese, str(kind.label)]
 
 
 class _Reader:
@@ -109,7 +100,7 @@ class _Reader:
     def _kind(self, value) -> str:
         words = tables.text(value)
         if words and tables.heading_key(words) not in self._kinds:
-            known = "、".join(_names_of(kind)[2] for kind in Unit.Kind)
+            known = "、".join(tables.names_of(kind.label)[2] for kind in Unit.Kind)
             facts = {"known": known, "value": words}
             raise ValueError(_("expected one of %(known)s, got “%(value)s”.") % facts)
         return self._kinds.get(tables.heading_key(words), "")
