@@ -1,5 +1,6 @@
 """Shared fixtures: a small county, logged-in API clients, and a history that tests may flush."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,8 @@ from residents import kept_triggers
 from residents import triggers as registry_triggers
 from tests.emptying import FLUSH, Emptying
 from tests.factories import County
+from tests.processes import House
+from tests.scenes import file_database
 
 
 def pytest_collection_modifyitems(items):
@@ -110,6 +113,21 @@ def static_files_are_found_once():
     WhiteNoiseMiddleware.add_files_from_finders = walk_once
     yield
     WhiteNoiseMiddleware.add_files_from_finders = walk
+
+
+@pytest.fixture
+def shared_database(transactional_db, tmp_path):
+    """The tests' database as other threads and processes may open it: on SQLite a file for the length of the test."""
+    with nullcontext() if connection.vendor == "postgresql" else file_database(tmp_path):
+        yield
+
+
+@pytest.fixture
+def house(shared_database, tmp_path):
+    """Processes of the test's own, on its database and without a server beside it."""
+    made = House(tmp_path / "house")
+    yield made
+    made.close()
 
 
 @pytest.fixture

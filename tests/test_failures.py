@@ -17,19 +17,15 @@ from knox.models import AuthToken
 from events.models import Event, Notice, Transition
 from events.services import history
 from tests.processes import BROKERS, REDIS, Broker, House, Wire, children, database_url, until
-from tests.scenes import Scene, file_database
+from tests.scenes import Scene
 
 pytestmark = pytest.mark.slow
 EVENTS = 60
 
 
 @pytest.fixture
-def scene(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        yield Scene()
-        return
-    with file_database(tmp_path):
-        yield Scene()
+def scene(shared_database):
+    return Scene()
 
 
 @pytest.fixture

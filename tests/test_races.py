@@ -21,18 +21,14 @@ from events.services import history, sweep
 from grids import directory, locate
 from grids.models import Grid, Unit
 from tests.factories import square
-from tests.scenes import Scene, beijing, file_database, photo
+from tests.scenes import Scene, beijing, photo
 
 ROUNDS = 6
 
 
 @pytest.fixture
-def scene(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        yield Scene()
-        return
-    with file_database(tmp_path):
-        yield Scene()
+def scene(shared_database):
+    return Scene()
 
 
 def at_once(*calls):

@@ -3,25 +3,10 @@
 import signal
 
 import pytest
-from django.db import connection
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Desk
-from tests.processes import House
-from tests.scenes import Scene, file_database
-
-
-@pytest.fixture
-def house(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-        return
-    with file_database(tmp_path):
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
+from tests.scenes import Scene
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -17,8 +16,7 @@ from gridcenter.screen import views
 from grids.models import Grid
 from tests.browser.conftest import Desk
 from tests.factories import GridFactory, StandardFactory, square
-from tests.processes import House
-from tests.scenes import Scene, file_database
+from tests.scenes import Scene
 
 WALLS = [(1920, 1080), (2560, 1440), (3840, 2160), (1366, 768)]
 LAYOUTS = ("leader", "street", "emergency")
@@ -242,19 +240,6 @@ def test_whoever_has_no_screen_is_told_so(wall, county):
 
 
 # ---- under the server in service
-
-
-@pytest.fixture
-def house(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-        return
-    with file_database(tmp_path):
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
 
 
 def test_a_step_in_another_browser_is_on_the_wall_and_a_dead_server_is_said(desk_at, house, shots):

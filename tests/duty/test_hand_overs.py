@@ -14,7 +14,7 @@ from core.errors import Conflict, Invalid, NotFound, Refused
 from duty.models import HandOver, Matter, Remark
 from duty.services import handovers
 from events.models import Event, Whistle
-from tests.scenes import Scene, again, file_database
+from tests.scenes import Scene, again
 
 
 def write(scene, who="op_station", unit=None, **more):
@@ -111,34 +111,27 @@ def test_an_event_that_is_erased_takes_its_link_along_and_nothing_else(scene):
     assert [(m.words, m.event_id) for m in row.matters.all()] == [("关于它", None)]
 
 
-def test_two_who_accept_at_once(transactional_db, tmp_path):
-    def run():
-        scene = Scene()
-        people = [scene.person("operator", unit=scene.west.station) for _n in range(3)]
-        row, start, done = write(scene), threading.Barrier(3), []
+def test_two_who_accept_at_once(shared_database):
+    scene = Scene()
+    people = [scene.person("operator", unit=scene.west.station) for _n in range(3)]
+    row, start, done = write(scene), threading.Barrier(3), []
 
-        def go(person):
-            try:
-                start.wait(20)
-                handovers.accept(actor=User.objects.get(pk=person.pk), hand_over_id=row.pk)
-                done.append("accepted")
-            except Conflict:
-                done.append("told")
-            finally:
-                connection.close()
+    def go(person):
+        try:
+            start.wait(20)
+            handovers.accept(actor=User.objects.get(pk=person.pk), hand_over_id=row.pk)
+            done.append("accepted")
+        except Conflict:
+            done.append("told")
+        finally:
+            connection.close()
 
-        threads = [threading.Thread(target=go, args=[person]) for person in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert sorted(done) == ["accepted", "told", "told"]
-
-    if connection.vendor == "postgresql":
-        run()
-        return
-    with file_database(tmp_path):
-        run()
+    threads = [threading.Thread(target=go, args=[person]) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == ["accepted", "told", "told"]
 
 
 def login(user):

@@ -16,7 +16,7 @@ from duty import selectors
 from duty.models import RosterChange, Shift, UnitDuty
 from duty.services import roster_files, rosters
 from grids.models import Unit
-from tests.scenes import Scene, beijing, file_database
+from tests.scenes import Scene, beijing
 
 MONDAY = date(2026, 11, 30)
 HEAD = ["日期", "开始", "结束", "岗位", "工号", "姓名", "值班电话", "备注"]
@@ -222,33 +222,26 @@ def test_units_named_in_a_file_are_those_one_keeps(scene):
     assert roster_files.import_duty(source=book(rows, head), name="a.xlsx").added == 1  # the command line
 
 
-def test_two_who_bring_in_the_same_file_at_once(transactional_db, tmp_path):
-    def run():
-        scene = Scene()
-        head, start, done = scene.person("centre_head", unit=scene.west.station), threading.Barrier(3), []
-        rows = [[f"2026-12-{day:02d}", "8:00", "20:00", "值班员", "", f"值班{day}", "", ""] for day in range(1, 29)]
+def test_two_who_bring_in_the_same_file_at_once(shared_database):
+    scene = Scene()
+    head, start, done = scene.person("centre_head", unit=scene.west.station), threading.Barrier(3), []
+    rows = [[f"2026-12-{day:02d}", "8:00", "20:00", "值班员", "", f"值班{day}", "", ""] for day in range(1, 29)]
 
-        def go():
-            try:
-                start.wait(20)
-                actor = type(head).objects.get(pk=head.pk)
-                found = roster_files.import_duty(source=book(rows), name="a.xlsx", actor=actor, unit=scene.west.station)
-                done.append((found.added, found.unchanged))
-            finally:
-                connection.close()
+    def go():
+        try:
+            start.wait(20)
+            actor = type(head).objects.get(pk=head.pk)
+            found = roster_files.import_duty(source=book(rows), name="a.xlsx", actor=actor, unit=scene.west.station)
+            done.append((found.added, found.unchanged))
+        finally:
+            connection.close()
 
-        threads = [threading.Thread(target=go) for _n in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert sorted(done) == [(0, 28), (0, 28), (28, 0)] and Shift.objects.count() == 28
-
-    if connection.vendor == "postgresql":
-        run()
-        return
-    with file_database(tmp_path):
-        run()
+    threads = [threading.Thread(target=go) for _n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == [(0, 28), (0, 28), (28, 0)] and Shift.objects.count() == 28
 
 
 def login(user):

@@ -17,7 +17,7 @@ from duty.live import Ear, Watcher
 from duty.models import Response, Rule, Shift, UnitDuty, Warning, WarningStep
 from duty.services import warnings, watch
 from events.models import Event, Supervision
-from tests.scenes import Scene, file_database
+from tests.scenes import Scene
 
 
 def fresh(user):
@@ -121,36 +121,29 @@ def test_it_is_ended_with_words_by_those_concerned(scene):
     assert [s.action for s in made.steps.all()] == ["raise", "take", "end"]
 
 
-def test_two_who_take_it_at_once_are_one_winner_and_one_who_is_told(transactional_db, tmp_path):
-    def run():
-        scene = Scene()
-        made = raise_one(scene)
-        people, done, start = ("op_station", "op_town", "op_area", "op_top"), [], threading.Barrier(4)
+def test_two_who_take_it_at_once_are_one_winner_and_one_who_is_told(shared_database):
+    scene = Scene()
+    made = raise_one(scene)
+    people, done, start = ("op_station", "op_town", "op_area", "op_top"), [], threading.Barrier(4)
 
-        def go(who):
-            try:
-                start.wait(20)
-                warnings.take(actor=fresh(scene.people[who]), warning_id=made.pk)
-                done.append((who, None))
-            except Conflict as error:
-                done.append((who, error.facts["who"]))
-            finally:
-                connection.close()
+    def go(who):
+        try:
+            start.wait(20)
+            warnings.take(actor=fresh(scene.people[who]), warning_id=made.pk)
+            done.append((who, None))
+        except Conflict as error:
+            done.append((who, error.facts["who"]))
+        finally:
+            connection.close()
 
-        threads = [threading.Thread(target=go, args=[who]) for who in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        (winner,) = [who for who, told in done if told is None]
-        assert sorted(told for _who, told in done if told) == [str(scene.people[winner])] * 3
-        assert WarningStep.objects.filter(action="take").count() == 1
-
-    if connection.vendor == "postgresql":
-        run()
-        return
-    with file_database(tmp_path):
-        run()
+    threads = [threading.Thread(target=go, args=[who]) for who in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    (winner,) = [who for who, told in done if told is None]
+    assert sorted(told for _who, told in done if told) == [str(scene.people[winner])] * 3
+    assert WarningStep.objects.filter(action="take").count() == 1
 
 
 # ---- nobody takes it
@@ -301,39 +294,32 @@ def test_a_desk_that_must_be_staffed_and_is_not(scene):
     assert twice(now + timedelta(hours=9))["raised"] == 0
 
 
-def test_a_rule_runs_in_one_worker_at_a_time(transactional_db, tmp_path):
+def test_a_rule_runs_in_one_worker_at_a_time(shared_database):
     """Four workers that wake at once raise one warning."""
 
-    def run():
-        scene = Scene()
-        Response.objects.all().delete()
-        Rule.objects.all().delete()
-        Rule.objects.create(cause="unstaffed", level="serious", minutes=0)
-        UnitDuty.objects.create(unit=scene.west.station, staffed=True)
-        start, failed = threading.Barrier(4), []
+    scene = Scene()
+    Response.objects.all().delete()
+    Rule.objects.all().delete()
+    Rule.objects.create(cause="unstaffed", level="serious", minutes=0)
+    UnitDuty.objects.create(unit=scene.west.station, staffed=True)
+    start, failed = threading.Barrier(4), []
 
-        def go():
-            try:
-                start.wait(20)
-                watch.watch()
-            except Exception as error:
-                failed.append(error)
-            finally:
-                connection.close()
+    def go():
+        try:
+            start.wait(20)
+            watch.watch()
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
 
-        threads = [threading.Thread(target=go) for _n in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert failed == []
-        assert Warning.objects.count() == 1
-
-    if connection.vendor == "postgresql":
-        run()
-        return
-    with file_database(tmp_path):
-        run()
+    threads = [threading.Thread(target=go) for _n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+    assert Warning.objects.count() == 1
 
 
 def test_those_with_no_centre_above_do_not_stand_in_the_way_of_the_others(scene, monkeypatch):

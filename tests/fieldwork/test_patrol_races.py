@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,19 +10,14 @@ from core.errors import Conflict
 from fieldwork.models import Patrol
 from fieldwork.services import patrols
 from tests.factories import County
-from tests.scenes import file_database
 from tests.test_races import at_once
 
 ROUNDS = 4
 
 
 @pytest.fixture
-def county(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        yield County()
-        return
-    with file_database(tmp_path):
-        yield County()
+def county(shared_database):
+    return County()
 
 
 def press(person, service, **given):

@@ -1,8 +1,6 @@
 """Open screens hear that something has changed: those who may see the event, soon, each step once, whatever breaks."""
 
 import asyncio
-import http.client
-import json
 import threading
 import time
 from contextlib import contextmanager
@@ -16,8 +14,9 @@ from events import services
 from events.live import Change, Reader, Viewer
 from gridcenter.live import hub
 from gridcenter.live.hub import MOST_IDS, Hub, Listener
-from tests.processes import House, until
-from tests.scenes import Scene, file_database, session_of
+from tests.lines import Line
+from tests.processes import until
+from tests.scenes import Scene, session_of
 
 
 def viewer(scene, who):
@@ -115,53 +114,9 @@ def test_a_screen_that_is_slow_is_told_to_look_at_everything():
 # ---- under the server in service
 
 
-@pytest.fixture
-def house(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-        return
-    with file_database(tmp_path):
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-
-
-class Line:
-    """An open line: collects what is told, in a thread."""
-
-    def __init__(self, port, session):
-        self.heard, self._link = [], http.client.HTTPConnection("127.0.0.1", port, timeout=200)
-        self._link.request(
-            "GET", "/live/", headers={"Cookie": f"sessionid={session}", "Accept": "text/event-stream"}
-        )
-        self.answer = self._link.getresponse()
-        if self.answer.status == 200:
-            threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        name = ""
-        try:
-            for raw in self.answer:
-                line = raw.decode().rstrip("\n")
-                if line.startswith("event: "):
-                    name = line[7:]
-                elif line.startswith("data: "):
-                    self.heard.append((name, json.loads(line[6:]), time.monotonic()))
-        except (OSError, ValueError, http.client.HTTPException, AttributeError):
-            return
-
-    def changed(self):
-        return [facts for name, facts, _at in self.heard if name == "changed"]
-
-    def close(self):
-        self._link.close()
-
-
 @contextmanager
 def lines(port, *sessions):
-    made = [Line(port, session) for session in sessions]
+    made = [Line(port, "/live/", session) for session in sessions]
     try:
         until(lambda: all(line.heard for line in made), what="hello")
         yield made
@@ -191,8 +146,8 @@ def test_a_step_is_heard_within_a_second_by_those_concerned_only(house):
 def test_strangers_get_no_line(house):
     scene = Scene()
     port = house.web().port
-    assert Line(port, "").answer.status == 401
-    assert Line(port, session_of(scene.people["stranger"])).answer.status == 403
+    assert Line(port, "/live/", "").answer.status == 401
+    assert Line(port, "/live/", session_of(scene.people["stranger"])).answer.status == 403
 
 
 def test_under_wsgi_no_line_is_held(client, scene):
@@ -225,7 +180,7 @@ def test_a_look_that_goes_wrong_is_not_the_last_one(monkeypatch):
     assert found == [(([], True), 7.0)]
 
 
-def test_two_hundred_screens_cost_one_look(transactional_db, tmp_path):
+def test_two_hundred_screens_cost_one_look(shared_database):
     """All screens of a process share one look at the database, and all are told."""
 
     async def listen(hub, one, ready, heard):
@@ -246,30 +201,23 @@ def test_two_hundred_screens_cost_one_look(transactional_db, tmp_path):
         await asyncio.wait_for(asyncio.gather(*tasks), 120)
         return heard, hub.looks - before
 
-    def run():
-        scene = Scene()
-        event = scene.registered()
-        one = viewer(scene, "op_town")
+    scene = Scene()
+    event = scene.registered()
+    one = viewer(scene, "op_town")
 
-        def do():
-            scene.take(event, "dispatch", "head_town", lead=scene.urban.pk)
-            connection.close()
+    def do():
+        scene.take(event, "dispatch", "head_town", lead=scene.urban.pk)
+        connection.close()
 
-        found = {}
+    found = {}
 
-        def loop():
-            found["all"] = asyncio.run(everybody(one, do))
+    def loop():
+        found["all"] = asyncio.run(everybody(one, do))
 
-        # Beside a browser test's loop a second one needs a thread of its own.
-        thread = threading.Thread(target=loop)
-        thread.start()
-        thread.join(240)
-        heard, looks = found["all"]
-        assert heard == [([event.pk], False)] * 200
-        assert looks <= 3
-
-    if connection.vendor == "postgresql":
-        run()
-        return
-    with file_database(tmp_path):
-        run()
+    # Beside a browser test's loop a second one needs a thread of its own.
+    thread = threading.Thread(target=loop)
+    thread.start()
+    thread.join(240)
+    heard, looks = found["all"]
+    assert heard == [([event.pk], False)] * 200
+    assert looks <= 3

@@ -4,7 +4,6 @@ import os
 import signal
 
 import pytest
-from django.db import connection
 
 from core import holds
 from papers import job, services
@@ -13,7 +12,6 @@ from tests.factories import County
 from tests.papers.scene import Village, read
 from tests.papers.test_signs import options
 from tests.processes import House, until
-from tests.scenes import file_database
 
 pytestmark = pytest.mark.slow
 # Lays out one part, then waits: what a worker looks like in mid-work.
@@ -31,13 +29,9 @@ job.make(int(sys.argv[1]))
 
 
 @pytest.fixture
-def village(transactional_db, tmp_path, settings):
+def village(shared_database, settings):
     settings.PUBLIC_URL = "https://wg.example.cn"
-    if connection.vendor == "postgresql":
-        yield Village(County())
-        return
-    with file_database(tmp_path):
-        yield Village(County())
+    return Village(County())
 
 
 def test_a_killed_process_leaves_a_paper_that_is_made_again(village, tmp_path, settings):

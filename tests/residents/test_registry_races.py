@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.db import connection
 
 from accounts.models import User
 from core.errors import Conflict, DomainError, Invalid
@@ -12,7 +11,6 @@ from residents.models import Household, Resident, Stay, Tenancy
 from residents.services import life, records
 from tests.factories import County
 from tests.residents.factories import DwellingFactory, HouseholdFactory, id_number
-from tests.scenes import file_database
 from tests.test_races import at_once
 
 ROUNDS = 3
@@ -20,12 +18,8 @@ DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
-def county(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        yield County()
-        return
-    with file_database(tmp_path):
-        yield County()
+def county(shared_database):
+    return County()
 
 
 def by(user, call):

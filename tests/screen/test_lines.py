@@ -2,57 +2,19 @@
 
 import http.client
 import json
-import threading
-
-import pytest
-from django.db import connection
 
 from gridcenter.screen import tickets, views
 from tests.duty.test_warnings import raise_one
-from tests.processes import House, until
-from tests.scenes import Scene, file_database, session_of
+from tests.lines import Line
+from tests.processes import until
+from tests.scenes import Scene, session_of
 
 
-@pytest.fixture
-def house(transactional_db, tmp_path):
-    if connection.vendor == "postgresql":
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-        return
-    with file_database(tmp_path):
-        made = House(tmp_path / "house")
-        yield made
-        made.close()
-
-
-class Line:
-    """Collects what the line of a territory's screen says, in a thread."""
-
-    def __init__(self, port, place, session):
-        self.heard, self._link = [], http.client.HTTPConnection("127.0.0.1", port, timeout=200)
-        self._link.request("GET", f"/screen/{place.pk}/live/", headers={"Cookie": f"sessionid={session}"})
-        self.answer = self._link.getresponse()
-        threading.Thread(target=self._read, daemon=True).start()
-        until(lambda: self.heard, what="hello")
-
-    def _read(self):
-        name = ""
-        try:
-            for raw in self.answer:
-                line = raw.decode().rstrip("\n")
-                if line.startswith("event: "):
-                    name = line[7:]
-                elif line.startswith("data: "):
-                    self.heard.append((name, json.loads(line[6:])))
-        except (OSError, ValueError, http.client.HTTPException, AttributeError):
-            return
-
-    def changed(self):
-        return [facts for name, facts in self.heard if name == "changed"]
-
-    def close(self):
-        self._link.close()
+def wall(port, place, session):
+    """The line of a territory's screen, once it has said hello."""
+    line = Line(port, f"/screen/{place.pk}/live/", session)
+    until(lambda: line.heard, what="hello")
+    return line
 
 
 def figures(port, place, **headers):
@@ -67,9 +29,9 @@ def figures(port, place, **headers):
 def test_a_warning_is_told_to_the_walls_it_stands_on_and_the_figures_have_it(house):
     scene = Scene()
     port = house.web().port
-    town = Line(port, scene.west.town, session_of(scene.people["op_town"]))
-    east = Line(port, scene.east.village, session_of(scene.people["op_east"]))
-    hello = dict(town.heard)["hello"]
+    town = wall(port, scene.west.town, session_of(scene.people["op_town"]))
+    east = wall(port, scene.east.village, session_of(scene.people["op_east"]))
+    hello = town.said("hello")[0]
     raise_one(scene, title="山火")
     until(town.changed, what="the warning")
     told = town.changed()[0]
@@ -88,9 +50,9 @@ def test_a_warning_is_told_to_the_walls_it_stands_on_and_the_figures_have_it(hou
 def test_every_step_in_the_territory_is_told_and_a_ticket_brings_the_figures(house):
     scene = Scene()
     event, port = scene.registered(), house.web().port
-    town = Line(port, scene.west.town, session_of(scene.people["op_town"]))
-    east = Line(port, scene.east.village, session_of(scene.people["op_east"]))
-    hello = dict(town.heard)["hello"]
+    town = wall(port, scene.west.town, session_of(scene.people["op_town"]))
+    east = wall(port, scene.east.village, session_of(scene.people["op_east"]))
+    hello = town.said("hello")[0]
     assert set(hello) == {"at", "within", "ticket"} and hello["within"] == 0
     scene.take(
         event, "dispatch", "op_town", lead=scene.urban.pk
@@ -111,7 +73,7 @@ def test_every_step_in_the_territory_is_told_and_a_ticket_brings_the_figures(hou
 def test_an_event_that_moves_out_is_told_where_it_was(house):
     scene = Scene()
     event, port = scene.report(), house.web().port
-    west = Line(port, scene.west.town, session_of(scene.people["op_town"]))
+    west = wall(port, scene.west.town, session_of(scene.people["op_town"]))
     scene.take(event, "escalate", "op_station", words="涉及整个片区")
     scene.take(event, "escalate", "op_town", words="涉及整个片区")
     until(lambda: west.changed(), what="the steps")
