@@ -50,6 +50,7 @@ def event(county):
     return row
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_an_operators_pages(desk, county, event, size):
     page = sit(desk, county.operator, size)
@@ -76,6 +77,7 @@ def test_a_worker_brings_a_photo_and_takes_it_back(desk, county, snapshot, size)
     assert desk.troubles == []
 
 
+@pytest.mark.looks
 def test_the_desks_sheets_and_dialogs(desk, county, event):
     page = sit(desk, county.operator)
     page.goto("/")
@@ -93,6 +95,7 @@ def test_the_desks_sheets_and_dialogs(desk, county, event):
     assert faults(page) == []
 
 
+@pytest.mark.looks
 def test_a_workers_pages(desk, county, house):  # noqa: F811
     page = sit(desk, county.worker)
     paths = ["/", "/registry/", "/registry/?q=lzz", f"/registry/buildings/{house.pk}/", "/registry/quality/"]
@@ -101,6 +104,7 @@ def test_a_workers_pages(desk, county, house):  # noqa: F811
     assert look_through(page, paths) == ""
 
 
+@pytest.mark.looks
 def test_the_pages_of_duty_and_scores(desk, county, event):
     UnitDuty.objects.create(unit=county.west.town_centre, staffed=True)
     head = county.person("centre_head", unit=county.west.town_centre)
@@ -110,6 +114,7 @@ def test_the_pages_of_duty_and_scores(desk, county, event):
     assert look_through(page, paths) == ""
 
 
+@pytest.mark.looks
 def test_the_wall_screen_in_the_dark(desk, county, event):
     screen.figures_of.forget()
     page = sit(desk, county.operator_top, "wall")
@@ -119,6 +124,7 @@ def test_the_wall_screen_in_the_dark(desk, county, event):
     assert faults(page) == []
 
 
+@pytest.mark.looks
 def test_login_and_administration(desk, county):
     page = sit(desk, None)
     assert look_through(page, ["/login/"]) == ""

@@ -148,6 +148,7 @@ def test_without_webgl_the_list_is_the_map(desk, county, drawn):
     assert desk.troubles == []
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("size", SIZES)
 def test_the_map_fits_every_screen(desk, county, drawn, size):
     page = desk.sit_down(county.operator_top, size)
@@ -161,6 +162,7 @@ def test_the_map_fits_every_screen(desk, county, drawn, size):
     assert desk.troubles == []
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("size", SIZES)
 def test_a_long_drawer_scrolls_by_itself_below_the_warnings(desk, county, busy, size):
     warnings.raise_warning(

@@ -78,6 +78,7 @@ def test_found_by_initials_seen_in_the_building_unmasked_and_noticed(desk, count
     assert desk.hosts == {urlsplit(desk.url).netloc}
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_of_the_registry_is_wider_than_its_screen(desk, county, house, size):
     page = desk.sit_down(county.worker, size)
@@ -110,6 +111,7 @@ def test_no_page_of_the_registry_is_wider_than_its_screen(desk, county, house, s
     assert desk.troubles == []
 
 
+@pytest.mark.looks
 def test_a_tall_building_fits_a_phone(desk, county):
     """30 storeys, six units: the units stand one below the other and scroll by themselves, not the page."""
     building = BuildingFactory(grid=county.west.grids[0], storeys=30, units=6)

@@ -118,6 +118,7 @@ def wide(desk, user, size):
     return page
 
 
+@pytest.mark.looks
 def test_at_every_size_and_in_every_composition_nothing_lies_upon_anything(
     desk_at, live_server, scene, shots
 ):

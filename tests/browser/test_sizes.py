@@ -12,6 +12,7 @@ from events import columns, services
 from events.models import Event
 from tests.browser.conftest import SIZES
 
+pytestmark = pytest.mark.looks
 LONG = "公交站台广告牌松动摇晃，可能坠落伤人，附近小学放学时人流很大，请尽快派人加固或拆除"
 
 

@@ -143,6 +143,7 @@ def busy(live_desk):  # noqa: F811
     return live_desk
 
 
+@pytest.mark.looks
 def test_no_page_of_duty_is_wider_than_its_screen(busy):
     for size in SIZES:
         page = busy.sit_down(busy.scene.people["head_town"], size)
