@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from tests.factories import PASSWORD
-from tests.scenes import file_database, session_of
+from tests.scenes import Scene, file_database, session_of
 
 # The browser's loop runs in this thread while the tests prepare rows in it: nothing is awaited meanwhile.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -134,6 +134,22 @@ def desk(browser, live_server, county):
     made = Desk(browser, live_server.url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def live_desk(browser, house):
+    """A desk at a web process as in service, whose pages hear of what happens; `scene` and `house` are the test's own."""
+    scene = Scene()
+    made = Desk(browser, f"http://127.0.0.1:{house.web().port}")
+    made.scene, made.house = scene, house
+    yield made
+    made.close()
+
+
+def open_live(page, path):
+    """The page, once every change from now on will be told to it."""
+    page.goto(path)
+    expect(page.locator("[data-live-on]")).to_have_count(1)
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 from events import services
 from events.models import Event, SavedView
 from events.workflow import Status
-from tests.browser.conftest import SIZES
-from tests.browser.test_live import house, live_desk, open_live  # noqa: F401  (fixtures)
+from tests.browser.conftest import SIZES, open_live
 
 
 def reported(county, number):
@@ -182,7 +181,7 @@ def test_list_and_case_stand_side_by_side_on_a_desk_and_one_after_the_other_on_a
     assert desk.troubles == []
 
 
-def test_rows_change_quietly_and_new_ones_are_offered(live_desk, shots):  # noqa: F811
+def test_rows_change_quietly_and_new_ones_are_offered(live_desk, shots):
     scene = live_desk.scene
     first = scene.registered()
     page = live_desk.sit_down(scene.people["op_town"])

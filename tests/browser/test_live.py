@@ -2,27 +2,9 @@
 
 import signal
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Desk
-from tests.scenes import Scene
-
-
-@pytest.fixture
-def live_desk(browser, house):
-    scene = Scene()
-    port = house.web().port
-    made = Desk(browser, f"http://127.0.0.1:{port}")
-    made.scene, made.house = scene, house
-    yield made
-    made.close()
-
-
-def open_live(page, path):
-    """The page, once every change from now on will be told to it."""
-    page.goto(path)
-    expect(page.locator("[data-live-on]")).to_have_count(1)
+from tests.browser.conftest import open_live
 
 
 def test_an_open_event_says_that_it_moved_on_and_keeps_what_was_typed(live_desk, shots):

@@ -12,7 +12,6 @@ from duty.models import Shift, UnitDuty
 from duty.services import handovers, rosters, warnings
 from tests.browser.conftest import SIZES
 from tests.browser.test_accessibility import faults
-from tests.browser.test_live import house, live_desk  # noqa: F401 — fixtures
 from tests.scenes import again
 
 SOON = 15_000
@@ -31,7 +30,7 @@ def sit(desk, who, path="/inbox/"):
     return page
 
 
-def test_the_banner_opens_on_every_desk_until_one_takes_it(live_desk, shots):  # noqa: F811
+def test_the_banner_opens_on_every_desk_until_one_takes_it(live_desk, shots):
     scene = live_desk.scene
     station, town, east = sit(live_desk, "op_station"), sit(live_desk, "op_town"), sit(live_desk, "op_east")
     made = warn(scene)
@@ -63,7 +62,7 @@ def test_the_banner_opens_on_every_desk_until_one_takes_it(live_desk, shots):  #
     assert live_desk.troubles == []
 
 
-def test_on_a_phone_a_warning_is_one_line_with_its_button_and_unfolds(live_desk):  # noqa: F811
+def test_on_a_phone_a_warning_is_one_line_with_its_button_and_unfolds(live_desk):
     scene = live_desk.scene
     page = live_desk.sit_down(scene.people["op_town"], "phone", bypass_csp=True, reduced_motion="reduce")
     page.goto("/inbox/")
@@ -95,7 +94,7 @@ def test_on_a_phone_a_warning_is_one_line_with_its_button_and_unfolds(live_desk)
     assert live_desk.troubles == []
 
 
-def test_a_page_without_a_line_shows_it_and_the_slower_one_is_told(live_desk):  # noqa: F811
+def test_a_page_without_a_line_shows_it_and_the_slower_one_is_told(live_desk):
     scene = live_desk.scene
     page = live_desk.sit_down(scene.people["op_town"], java_script_enabled=False)
     made = warn(scene, level="serious")
@@ -106,7 +105,7 @@ def test_a_page_without_a_line_shows_it_and_the_slower_one_is_told(live_desk):  
     expect(page.locator(".messages")).to_contain_text(f"{scene.people['op_station']}已于")
 
 
-def test_a_serious_one_can_be_muted_on_this_computer(live_desk):  # noqa: F811
+def test_a_serious_one_can_be_muted_on_this_computer(live_desk):
     page = sit(live_desk, "op_town")
     warn(live_desk.scene, level="serious")
     mute = page.locator("[data-mute]")
@@ -121,7 +120,7 @@ def test_a_serious_one_can_be_muted_on_this_computer(live_desk):  # noqa: F811
 
 
 @pytest.fixture
-def busy(live_desk):  # noqa: F811
+def busy(live_desk):
     """A roster with a gap, a hand-over that waits, a supervision, a whistle, warnings."""
     scene, now = live_desk.scene, timezone.now()
     unit, head = scene.west.town_centre, scene.people["head_town"]
