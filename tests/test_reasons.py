@@ -13,9 +13,9 @@ from core import reasons
 from events import paging
 from events.models import Event
 from events.services import report
+from tests.api.scene import pages_of
 from tests.factories import GridFactory, PostFactory
 from tests.scenes import Scene
-from tests.test_api_events import pages_of
 
 NEWEST = [F("id").desc()]
 

@@ -412,7 +412,7 @@ def test_the_owner_sees_what_the_walk_looks_for(west):
     owner = Walker(west.county.operator)
     urls = [f"/api/v1/events/{west.event.pk}/", "/api/v1/grids/", f"/events/{west.event.pk}/"]
     urls.append(f"/people/{west.county.worker.pk}/photo/")
-    if connection.vendor == "sqlite":  # PostgreSQL's feed shows what is committed: tests/test_api_feed.py walks it there
+    if connection.vendor == "sqlite":  # PostgreSQL's feed shows what is committed: tests/api/test_feed.py walks it there
         urls.append("/api/v1/transitions/")
     for url in urls:
         assert MARK in said(owner.ask("get", url)), url

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from fieldwork.models import Patrol
+from tests.api.test_fuzz import ODD, unthrottled  # noqa: F401
 from tests.fieldwork.conftest import walk
-from tests.test_api_fuzz import ODD, unthrottled  # noqa: F401
 
 URL = "/api/v1/patrols/"
 HOUR = timedelta(hours=1)

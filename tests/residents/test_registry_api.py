@@ -11,6 +11,7 @@ from exchange.services import issue_key
 from residents.grants import FIELDS
 from residents.models import Access, DataGrant, Resident
 from residents.services import grants, life, records
+from tests.api.test_schema import check, schema  # noqa: F401  a fixture
 from tests.factories import County, UnitFactory
 from tests.residents.factories import (
     CareClassFactory,
@@ -20,7 +21,6 @@ from tests.residents.factories import (
     ResidentFactory,
     id_number,
 )
-from tests.test_api_schema import check, schema  # noqa: F401  a fixture
 
 BASE = "/api/v1/residents/"
 ADDRESSES = [BASE, f"{BASE}changes/", f"{BASE}grants/"]
