@@ -185,6 +185,52 @@ STATUTORY = [
 ]  # fmt: skip
 
 
+# The shipped words in English: names of classes, labels of fields, choices.
+ENGLISH = {
+    "空巢老人": "Empty-nest elderly", "独居老人": "Elderly living alone", "困难老年妇女": "Elderly women in need",
+    "残疾人": "Disabled people", "最低生活保障对象": "Minimum living allowance", "孤儿和困境儿童": "Orphans and children in difficulty",
+    "留守儿童": "Left-behind children", "孕产妇": "Pregnant women and new mothers", "婴幼儿": "Infants",
+    "脱贫户和监测户": "Poverty-relief households", "退役军人": "Veterans", "因病因灾困难人员": "In hardship by illness or disaster",
+    "社区矫正对象": "Community correction", "安置帮教人员": "Resettlement after release",
+    "严重精神障碍患者": "Severe mental disorder", "社区戒毒康复人员": "Community drug rehabilitation",
+    "联系人": "Contact", "联系人电话": "Contact's phone", "监护人": "Guardian", "监护人电话": "Guardian's phone",
+    "自理能力": "Self-care", "自理": "independent", "部分失能": "partly dependent", "失能": "dependent",
+    "安装呼叫设备": "Call device installed", "所需帮助": "Help needed", "残疾人证号": "Disability certificate",
+    "残疾类别": "Kind of disability", "视力": "sight", "听力": "hearing", "言语": "speech", "肢体": "physical",
+    "智力": "intellectual", "多重": "multiple", "残疾等级": "Grade of disability", "一级": "grade 1", "二级": "grade 2",
+    "三级": "grade 3", "四级": "grade 4", "辅具或改造需求": "Aids or adaptations needed", "低保证号": "Allowance certificate",
+    "类别": "Kind", "城市低保": "urban allowance", "农村低保": "rural allowance", "月保障金（元）": "Monthly allowance (yuan)",
+    "最近核查日期": "Last checked on", "孤儿": "orphan", "事实无人抚养": "in fact without support",
+    "监护困难": "guardianship in difficulty", "其他困境": "other difficulty", "就读学校": "School",
+    "父母务工地": "Where the parents work", "预产期": "Due date", "保健机构": "Health institution",
+    "按程序接种": "Vaccinated on schedule", "脱贫户": "lifted out of poverty", "脱贫不稳定户": "at risk of returning",
+    "边缘易致贫户": "at the edge of poverty", "突发严重困难户": "in sudden grave difficulty", "帮扶措施": "Measures",
+    "帮扶责任人": "Responsible for the help", "优待证号": "Veteran's card", "烈属": "family of a martyr",
+    "伤残军人": "disabled veteran", "其他优抚对象": "other entitled person", "困难原因": "Cause of the hardship",
+    "因病": "illness", "因灾": "disaster", "意外事故": "accident", "其他": "other", "最近救助日期": "Last relief on",
+    "矫正类别": "Kind of correction", "管制": "public surveillance", "缓刑": "suspended sentence", "假释": "parole",
+    "暂予监外执行": "sentence served outside prison", "矫正起始日期": "Correction begins on", "矫正终止日期": "Correction ends on",
+    "司法所工作人员": "Officer of the judicial office", "司法所电话": "Judicial office's phone", "释放日期": "Released on",
+    "安置情况": "Resettlement", "就业情况": "Employment", "治疗情况": "Treatment", "规律服药": "medication taken regularly",
+    "间断服药": "medication taken at times", "未服药": "no medication", "住院治疗": "in hospital", "管理机构": "Managing institution",
+    "危险性评估": "Risk assessment", "0级": "level 0", "1级": "level 1", "2级": "level 2", "3级": "level 3", "4级": "level 4",
+    "5级": "level 5", "享受监护补助": "Receives the guardian's subsidy", "社区戒毒": "detoxification in the community",
+    "社区康复": "rehabilitation in the community", "协议起始日期": "Agreement begins on", "协议终止日期": "Agreement ends on",
+    "最近检测日期": "Last tested on", "工作小组成员": "Members of the working group",
+}  # fmt: skip
+
+
+def in_english(care_class) -> bool:
+    """Give a class its English words wherever its Chinese ones are the shipped ones and it has none; whether any came."""
+    before = (care_class.name_en, [dict(field) for field in care_class.fields])
+    care_class.name_en = care_class.name_en or ENGLISH.get(care_class.name, "")
+    for field in care_class.fields:
+        words = [ENGLISH.get(choice, "") for choice in field["choices"]]
+        field["label_en"] = field.get("label_en") or ENGLISH.get(field["label"], "")
+        field["choices_en"] = field.get("choices_en") or (words if all(words) else [])
+    return before != (care_class.name_en, care_class.fields)
+
+
 def load(model) -> int:
     """Add the classes that are not there yet; what an administrator has changed stays. Returns how many were added."""
     known = set(model.objects.values_list("code", flat=True))
@@ -193,4 +239,7 @@ def load(model) -> int:
         for number, row in enumerate((*CARE, *STATUTORY), 1)
         if row["code"] not in known
     ]
+    if any(field.name == "name_en" for field in model._meta.fields):  # not yet in the migration that loads them
+        for row in made:
+            in_english(row)
     return len(model.objects.bulk_create(made))

@@ -12,7 +12,7 @@ from core import ciphers
 from core.admin_export import by_key
 from core.errors import NotFound, Refused
 from grids.scope import Scope
-from residents import care
+from residents import care, schema
 from residents.intake.columns import COLUMNS
 from residents.models import CareRecord
 from residents.models.care import Attention
@@ -23,7 +23,7 @@ from residents.services import access, support
 EXPORT = "residents.export_registry"
 KINDS = (Kind.CARE, Kind.SUPPORT)
 LOOKUPS = (
-    "grid__code", "grid__name", "care_class__name", "resident__name", "resident__id_number", "resident__phone",
+    "grid__code", "grid__name", "care_class__name", "care_class__name_en", "resident__name", "resident__id_number", "resident__phone",
     "resident__dwelling__building__address", "resident__dwelling__unit", "resident__dwelling__door", "attention",
     "responsible__name", "since", "visit_days", "visited_on", "next_visit",
 )  # fmt: skip
@@ -90,6 +90,7 @@ def _of_entry(values):
     shown = dict(zip(LOOKUPS, values, strict=True))
     shown["resident__id_number"] = ciphers.mask_id_number(shown["resident__id_number"])
     shown["resident__phone"] = ciphers.mask_phone(shown["resident__phone"])
+    shown["care_class__name"] = schema.by_language(shown["care_class__name"], shown.pop("care_class__name_en"))
     shown["attention"] = str(Attention(shown["attention"]).label)
     return tuple("" if value is None else str(value) for value in shown.values())
 
@@ -99,7 +100,7 @@ def _of_file(file):
     return tuple(
         "" if value is None else str(value)
         for value in (
-            file.grid.code, file.grid.name, file.care_class.name, file.resident.name,
+            file.grid.code, file.grid.name, file.care_class.label, file.resident.name,
             "", "",  # a list of a statutory register says who and when, and nothing to find them elsewhere by
             door.building.address if door else "", door.unit if door else "", door.door if door else "",
             file.attention_words, file.responsible.name if file.responsible else "", file.since, file.visit_days,

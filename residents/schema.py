@@ -1,6 +1,7 @@
 """The own fields of a class of care: typed, defined as data, checked like a form, and shown as words.
 
-A definition is a list of {"name", "label", "kind", "required", "choices"}; values are kept under `name`, in JSON.
+A definition is a list of {"name", "label", "kind", "required", "choices", "label_en", "choices_en"}; values are kept under
+`name`, in JSON, a choice by its Chinese word. The English ones are shown to readers of English, where there are any.
 """
 
 import re
@@ -8,8 +9,8 @@ from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.services import clean_phone
 from core.ciphers import mask_phone
@@ -26,6 +27,22 @@ KINDS = {
 MOST_FIELDS = 12
 MOST_SIGNS = 200
 NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+
+
+def by_language(chinese: str, english: str) -> str:
+    """The words for the language of the moment: Chinese where there are no English ones."""
+    return english if english and not (get_language() or "zh").startswith("zh") else chinese
+
+
+def label(field) -> str:
+    """What a field is called."""
+    return by_language(field["label"], field.get("label_en", ""))
+
+
+def _choices(field) -> list[tuple[str, str]]:
+    """(value, words) of a choice."""
+    english = field.get("choices_en") or [""] * len(field["choices"])
+    return [(word, by_language(word, other)) for word, other in zip(field["choices"], english, strict=True)]
 
 
 class PhoneField(forms.CharField):
@@ -67,15 +84,20 @@ def checked(definition) -> list[dict]:
 
 
 def _field(given) -> dict:
-    choices = given.get("choices") or []
-    choices = [str(choice).strip() for choice in choices] if isinstance(choices, list) else []
+    choices, english = _listed(given.get("choices")), _listed(given.get("choices_en"))
     return {
         "name": str(given.get("name") or ""),
         "label": str(given.get("label") or "").strip(),
         "kind": str(given.get("kind") or ""),
         "required": bool(given.get("required")),
-        "choices": [choice for choice in choices if choice],
+        "choices": choices,
+        "label_en": str(given.get("label_en") or "").strip(),
+        "choices_en": english,
     }
+
+
+def _listed(given) -> list[str]:
+    return [word for one in given if (word := str(one).strip())] if isinstance(given, list) else []
 
 
 def _wrong(field, names) -> list[str]:
@@ -84,6 +106,10 @@ def _wrong(field, names) -> list[str]:
         wrong.append(_("its name must be new, of small letters, digits and _."))
     if not 1 <= len(field["label"]) <= 40:
         wrong.append(_("it needs a label of at most 40 characters."))
+    if len(field["label_en"]) > 80:
+        wrong.append(_("its English label has at most 80 characters."))
+    if field["choices_en"] and len(field["choices_en"]) != len(field["choices"]):
+        wrong.append(_("its choices in English must be as many as those in Chinese, in their order."))
     if field["kind"] not in KINDS:
         wrong.append(_("its kind is not known."))
     if (field["kind"] == "choice") != bool(field["choices"]):
@@ -93,7 +119,7 @@ def _wrong(field, names) -> list[str]:
 
 def form_field(field) -> forms.Field:
     """The form field that asks for one value."""
-    common = {"label": field["label"], "required": field["required"]}
+    common = {"label": label(field), "required": field["required"]}
     kind = field["kind"]
     if kind == "date":
         return forms.DateField(**common, widget=DayInput())
@@ -101,7 +127,7 @@ def form_field(field) -> forms.Field:
         return forms.DecimalField(**common, max_digits=14, decimal_places=4)
     if kind == "choice":
         empty = [] if field["required"] and len(field["choices"]) == 1 else [("", "—")]
-        return forms.ChoiceField(**common, choices=[*empty, *((word, word) for word in field["choices"])])
+        return forms.ChoiceField(**common, choices=[*empty, *_choices(field)])
     if kind == "yes_no":
         return forms.TypedChoiceField(
             **common, choices=[("", "—"), ("yes", _("Yes")), ("no", _("No"))], empty_value=""
@@ -153,12 +179,14 @@ def words(field, value, clear=False) -> str:
         return ""
     if field["kind"] == "yes_no":
         return str(_("Yes") if value == "yes" else _("No"))
+    if field["kind"] == "choice":
+        return dict(_choices(field)).get(str(value), str(value))
     return mask_phone(str(value)) if field["kind"] == "phone" and not clear else str(value)
 
 
 def shown(definition, data, clear=False) -> list[tuple[str, str]]:
     """(label, words) of every field that has a value; a phone masked unless `clear`."""
-    told = ((field["label"], words(field, data.get(field["name"]), clear)) for field in definition)
+    told = ((label(field), words(field, data.get(field["name"]), clear)) for field in definition)
     return [(label, value) for label, value in told if value]
 
 
@@ -167,5 +195,5 @@ def differences(definition, pairs) -> list[tuple[str, str, str]]:
     field that was taken away nobody knows any more whether it is a phone."""
     named = [field for field in definition if field["name"] in pairs]
     return [
-        (field["label"], *(words(field, value) or "—" for value in pairs[field["name"]])) for field in named
+        (label(field), *(words(field, value) or "—" for value in pairs[field["name"]])) for field in named
     ]

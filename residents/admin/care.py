@@ -27,7 +27,8 @@ from residents.services import trail
 MODEL_OF = {kind: model for model, kind in trail.KINDS.items()}
 ROWS = range(schema.MOST_FIELDS)
 MOST_VISITS = 100
-PARTS = ("label", "kind", "required", "choices", "name")
+PARTS = ("label", "label_en", "kind", "required", "choices", "choices_en", "name")
+LISTED = ("choices", "choices_en")
 
 
 def _row_fields():
@@ -36,12 +37,18 @@ def _row_fields():
     for row in ROWS:
         fields |= {
             f"f{row}_label": forms.CharField(required=False, max_length=40, label=gettext_lazy("label")),
+            f"f{row}_label_en": forms.CharField(
+                required=False, max_length=80, label=gettext_lazy("label in English")
+            ),
             f"f{row}_kind": forms.ChoiceField(
                 required=False, choices=[("", "—"), *schema.KINDS.items()], label=gettext_lazy("kind")
             ),
             f"f{row}_required": forms.BooleanField(required=False, label=gettext_lazy("required")),
             f"f{row}_choices": forms.CharField(
                 required=False, max_length=400, label=gettext_lazy("choices, separated by 、 or commas")
+            ),
+            f"f{row}_choices_en": forms.CharField(
+                required=False, max_length=400, label=gettext_lazy("choices in English, in the same order")
             ),
             f"f{row}_name": forms.CharField(required=False, max_length=30, widget=forms.HiddenInput),
         }
@@ -60,7 +67,7 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
     class Meta:
         model = CareClass
         fields = (
-            "code", "name", "group", "purpose", "legal_basis", "roles", "visit_days", "keep_days", "order", "active",
+            "code", "name", "name_en", "group", "purpose", "legal_basis", "roles", "visit_days", "keep_days", "order", "active",
         )  # fmt: skip
 
     def __init__(self, *args, **kwargs):
@@ -68,7 +75,7 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
         self.roles_before = list(self.instance.roles or [])
         for row, field in enumerate(self.instance.fields or []):
             for part in PARTS:
-                value = "、".join(field["choices"]) if part == "choices" else field[part]
+                value = "、".join(field.get(part, [])) if part in LISTED else field.get(part, "")
                 self.initial[f"f{row}_{part}"] = value
 
     def clean(self):
@@ -94,8 +101,9 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
         for row in rows:
             if row["name"] not in taken:
                 row["name"] = next(free)
-            row["choices"] = (row["choices"] or "").replace("，", "、").replace(",", "、").split("、")
-            row["choices"] = [word for word in row["choices"] if word.strip()]
+            for part in LISTED:
+                words = (row[part] or "").replace("，", "、").replace(",", "、").split("、")
+                row[part] = [word for word in words if word.strip()]
         return rows
 
     def save(self, commit=True):
@@ -110,7 +118,7 @@ class CareClassAdmin(SharedAdmin):
     form = ClassForm
     list_display = ("name", "group", "visit_days", "keep_days", "active", "order")
     list_filter = ("group", "active")
-    search_fields = ("name", "code")
+    search_fields = ("name", "name_en", "code")
 
     def rows(self, request):
         """Whoever defines classes sees all of them; others no statutory one that they may not know of."""
@@ -143,7 +151,7 @@ class CareClassAdmin(SharedAdmin):
 
     @admin.display(description=gettext_lazy("own fields"))
     def fields_shown(self, care_class):
-        return "、".join(field["label"] for field in care_class.fields) or "—"
+        return "、".join(schema.label(field) for field in care_class.fields) or "—"
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -403,7 +411,7 @@ class GridCountAdmin(LookedAtAdmin):
     def get_queryset(self, request):
         rows = super().get_queryset(request).filter(figures.known(request.user))
         classes = care.classes_for(request.user, group=CareClass.Group.CARE)
-        names = [When(measure=f"care.{one.pk}", then=Value(one.name)) for one in classes]
+        names = [When(measure=f"care.{one.pk}", then=Value(one.label)) for one in classes]
         return rows.annotate(class_name=Case(*names, default=Value(""))) if names else rows
 
     @admin.display(description=gettext_lazy("measure"), ordering="measure")

@@ -25,7 +25,7 @@ def own_fields(definition, own, told=True) -> dict[str, forms.Field]:
     for field in definition:
         name, value = f"{OWN}{field['name']}", own.get(field["name"], "")
         if field["kind"] == "phone" and (value or not told):
-            fields[name] = MaskedField(label=field["label"], masked=mask_phone(value) if value else "")
+            fields[name] = MaskedField(label=schema.label(field), masked=mask_phone(value) if value else "")
             if not told:
                 fields[name].say_nothing()
         else:

@@ -31,6 +31,8 @@ SECTIONS = {
     "organisation": ("building", "dwelling", "organisation+"),
     "place": ("organisation", "place+"),
 }
+# Files about records that are there: residents.intake.rolls reads them, one section each.
+ROLLS = ("care", "tenancy", "head")
 GRID = "grid"
 
 
@@ -158,7 +160,8 @@ class Section:
 
 @cache
 def sections(kind: str) -> tuple[Section, ...]:
-    return tuple(Section(one.rstrip("+"), one.endswith("+")) for one in SECTIONS[kind])
+    listed = (f"{kind}+",) if kind in ROLLS else SECTIONS[kind]
+    return tuple(Section(one.rstrip("+"), one.endswith("+")) for one in listed)
 
 
 @cache
@@ -176,6 +179,22 @@ def needed(kind: str) -> list[Column]:
     """Columns without which the file cannot be read."""
     makes = {section.name for section in sections(kind) if section.makes}
     return [column for column in columns(kind) if column.needed and column.section in {GRID, *makes}]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a file is read by: its columns, which of them it must have, and of which sections a heading means first that
+    one where two have it."""
+
+    columns: tuple[Column, ...]
+    needed: tuple[Column, ...]
+    own: frozenset[str]
+
+
+@cache
+def layout(kind: str) -> Layout:
+    makes = frozenset(section.name for section in sections(kind) if section.makes)
+    return Layout(columns(kind), tuple(needed(kind)), makes | {GRID})
 
 
 @cache

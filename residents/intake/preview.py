@@ -20,6 +20,7 @@ TITLES = {
     "building": ("address",), "dwelling": ("unit", "door"), "household": ("number",), "resident": ("name", "id_number"),
     "organisation": ("name", "credit_code"), "place": ("name",),
 }  # fmt: skip
+HIDDEN = "••••"  # what stands in a statutory file is read in the file, for a reason
 SIDES = ("name", "sex", "birth_date", "id_number", "phone")
 
 
@@ -33,7 +34,7 @@ def _page(found: list, key) -> Page:
     return Page(found[:PAGE], key(found[PAGE - 1]) if len(found) > PAGE else None)
 
 
-def faults(stage: Stage, after: int = 0) -> Page:
+def faults(stage: Stage, after: int = 0, roll=None) -> Page:
     """Rows with mistakes by line: {line, heading, letter, value, expected}. A page ends between two lines."""
     lines = [
         line
@@ -49,11 +50,13 @@ def faults(stage: Stage, after: int = 0) -> Page:
         f"SELECT line, col, code, value, hint FROM {stage('fault')} WHERE line BETWEEN %s AND %s ORDER BY line, col",
         [lines[0], last],
     )
-    return Page([_fault(stage.batch.headings, *row) for row in found], last if len(lines) > PAGE else None)
+    return Page([_fault(stage.batch.headings, roll, *row) for row in found], last if len(lines) > PAGE else None)
 
 
-def _fault(headings, line, col, code, value, hint) -> dict:
-    heading, letter = words.place(col, headings)
+def _fault(headings, roll, line, col, code, value, hint) -> dict:
+    heading, letter = words.place(col, headings, roll and roll.words_of(col))
+    if roll and code == "not_in_table":
+        hint = hint or roll.choices_of(col)
     return {
         "line": line,
         "heading": heading,
@@ -63,10 +66,10 @@ def _fault(headings, line, col, code, value, hint) -> dict:
     }
 
 
-def all_faults(stage: Stage):
+def all_faults(stage: Stage, roll=None):
     """Every mistake, for a file to mend by; in pieces."""
     after = 0
-    while (page := faults(stage, after)).rows:
+    while (page := faults(stage, after, roll)).rows:
         yield [
             (row["line"], row["letter"], row["heading"], row["value"], row["expected"]) for row in page.rows
         ]
@@ -192,3 +195,52 @@ def _doubt(row, twin) -> dict:
 
 def _side(name, value) -> str:
     return label("resident", name, mask(name, value)) if value else ""
+
+
+# ---- files about records that are there (residents.intake.rolls)
+
+
+def of_roll(roll, tab: str, user, after: int = 0) -> Page:
+    """The page of a tab (doubt, changed, new) of such a file, in the forms of the other files."""
+    if tab == "doubt":
+        return _roll_doubts(roll, user, after)
+    page = _page(roll.page("c" if tab == "changed" else "n", after, PAGE + 1), lambda pair: pair[0].ref)
+    grids = dict(Grid.objects.filter(pk__in={line.grid_id for line, _c in page.rows}).values_list("pk", "name"))
+    page.rows = [
+        {"line": line.ref, "title": _roll_title(line), "grid": grids.get(line.grid_id, ""), "changes": _sides(roll, line)}
+        for line, _choice in page.rows
+    ]
+    return page
+
+
+def _roll_title(line) -> str:
+    return " · ".join(filter(None, (line.plan["title"], line.plan.get("who"))))
+
+
+def _sides(roll, line) -> list[tuple[str, str, str]]:
+    return [
+        (words.place(name, {}, roll.words_of(name))[0],
+         HIDDEN if roll.before_hidden and before not in (None, "") else roll.shown(name, before), roll.shown(name, after))
+        for name, before, after in line.plan.get("changes", ())
+    ]  # fmt: skip
+
+
+def _roll_doubts(roll, user, after) -> Page:
+    """Whom a row means where only the name says so."""
+    page = _page(roll.page("d", after, PAGE + 1), lambda pair: pair[0].ref)
+    people = [line.plan.get("person") or line.plan.get("tenant") for line, _choice in page.rows]
+    there = Resident.objects.visible_to(user).select_related("dwelling__building", "grid").in_bulk(people)
+    made = []
+    for (line, choice), pk in zip(page.rows, people, strict=True):
+        twin = there.get(pk)
+        mine = {name: line.values.get(f"{roll.kind}_{name}", "") for name in ("name", "birth_date", "id_number")}
+        sides = [
+            (words.field("resident", name), mask(name, ours) if ours else "", _side(name, getattr(twin, name, "")),
+             bool(ours) and ours == getattr(twin, name, ""))
+            for name, ours in mine.items()
+        ]  # fmt: skip
+        where = f"{twin.dwelling.building.address} {twin.dwelling.short}" if twin and twin.dwelling else ""
+        sides.append((words.field("building", "address"), "", where, False))
+        made.append({"line": line.ref, "choice": choice, "sides": sides, "twin": twin})
+    page.rows = made
+    return page

@@ -7,21 +7,26 @@ an import (residents.intake.hold), what they write becomes true in one transacti
 import hashlib
 import logging
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Invalid, NotFound, Refused
 from core.quiet import without_values
 from grids.models import Grid
-from grids.scope import Scope
-from residents.intake import crew, hold, progress, sheets, words
+from grids.scope import NOTHING, Scope
+from residents.intake import crew, hold, progress, rolls, sheets, words
 from residents.intake.cleaner import Order
+from residents.intake.columns import ROLLS, layout
 from residents.intake.compare import Comparer
 from residents.intake.match import Matcher
+from residents.intake.rolls.base import later_changes
 from residents.intake.stage import Stage, roomy, rows, run, value
 from residents.intake.undo import Undoer, tables_of
 from residents.intake.write import Writer
@@ -47,16 +52,17 @@ def upload(*, actor, kind: str, file) -> ImportBatch:
     if not Scope.of(actor).may(MAY):
         raise Refused
     _keys_stand_still()
-    if kind not in ImportKind.values:
+    register, kind = _register(actor, kind)
+    if kind not in ImportKind.values or (kind == ImportKind.CARE) != bool(register):
         raise Invalid(fields={"kind": [_("Choose what the file holds.")]})
     if file.size > sheets.MAX_BYTES:
         raise _refused(sheets.Refusal("too_big", limit=sheets.MAX_BYTES // 1024**2))
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
-    batch = ImportBatch(
-        user=actor, kind=kind, name=(file.name or "")[-120:], size=file.size, sha256=digest.hexdigest()
-    )
+    # A file of a register is called after it, and holds few enough rows to be told by its hash.
+    named = {} if register else {"name": (file.name or "")[-120:], "sha256": digest.hexdigest()}
+    batch = ImportBatch(user=actor, kind=kind, register=register, size=file.size, **named)
     file.seek(0)
     batch.file.save(batch.uid.hex, file, save=False)
     try:
@@ -69,6 +75,16 @@ def upload(*, actor, kind: str, file) -> ImportBatch:
         batch.file.delete(save=False)
         raise
     return batch
+
+
+def _register(actor, kind: str) -> tuple[str, str]:
+    """(code of the class, kind): "care-veteran" is a file of that register, if this person may know of it."""
+    if not kind.startswith(rolls.PREFIX):
+        return "", kind
+    try:
+        return rolls.class_of(actor, kind).code, ImportKind.CARE
+    except NotFound:
+        return "", kind
 
 
 def _keys_stand_still():
@@ -99,6 +115,8 @@ def read(batch_id: int) -> str:
                 _keep(batch, status=S.READY)
         except sheets.Refusal as refusal:
             _give_up(batch, stage, {"code": refusal.code, **refusal.facts})
+        except NotFound:
+            _give_up(batch, stage, {"code": "not_yours"})
         except Exception as error:
             log.error("import %s could not be read: %s", batch_id, without_values(error))
             _give_up(batch, stage, {"code": "fault"})
@@ -118,20 +136,14 @@ def _keep(batch, **values):
 
 
 def _read(batch, stage):
-    known = _grids_of(batch.user)
-    stage.make(sorted(set(known.values())))
-    with sheets.opened(Path(batch.file.path), batch.kind) as sheet:
-        _keep(batch, total=sheet.total, headings=sheet.headings)
-        places = {place: column.name for place, column in sheet.places.items()}
-        order = Order(batch.kind, places, known, timezone.localdate().isoformat())
-        staged, faulty, told, last = 0, 0, 0, 0
-        for last, lines, count, faults in crew.cleaned(order, sheet.rows):
-            stage.load(lines)
-            stage.note(faults)
-            staged, faulty = staged + count, faulty + len({fault[0] for fault in faults})
-            if last - told >= PROGRESS_ROWS:
-                told = last
-                _keep(batch, done=last, total=max(batch.total, last))
+    roll = rolls.of(batch, stage)
+    known = _grids_of(batch.user, roll)
+    with sheets.opened(Path(batch.file.path), roll.layout if roll else layout(batch.kind)) as sheet:
+        # Headings of a class's own fields name the class.
+        told = {name: ["" if "_own_" in name else words, letter] for name, (words, letter) in sheet.headings.items()}
+        _keep(batch, total=sheet.total, headings=told)
+        read_rows = roll.read if roll else _read_rows
+        staged, faulty, last = read_rows(*(() if roll else (batch, stage)), sheet, known, _teller(batch))
     if not staged + faulty:
         raise sheets.Refusal("no_rows")
     _keep(batch, done=last, total=last, counts={"rows": staged + faulty, "staged": staged})
@@ -139,10 +151,35 @@ def _read(batch, stage):
         run(f"ANALYZE {stage('raw')}")
 
 
-def _grids_of(user) -> dict[str, int]:
+def _teller(batch):
+    """Says now and then how many rows are read."""
+
+    def told(last):
+        if last - batch.done >= PROGRESS_ROWS:
+            _keep(batch, done=last, total=max(batch.total, last))
+
+    return told
+
+
+def _read_rows(batch, stage, sheet, known, told):
+    stage.make(sorted(set(known.values())))
+    places = {place: column.name for place, column in sheet.places.items()}
+    order = Order(batch.kind, places, known, timezone.localdate().isoformat())
+    staged, faulty, last = 0, 0, 0
+    for last, lines, count, faults in crew.cleaned(order, sheet.rows):
+        stage.load(lines)
+        stage.note(faults)
+        staged, faulty = staged + count, faulty + len({fault[0] for fault in faults})
+        told(last)
+    return staged, faulty, last
+
+
+def _grids_of(user, roll=None) -> dict[str, int]:
     """Code or name → id, of the smallest grids into which this person may import. A name that two have is none."""
     parents = Grid.objects.valid_on().exclude(parent=None).values("parent")
     mine = Grid.objects.filter(Scope.of(user).permission_q(MAY, "path")).valid_on().exclude(pk__in=parents)
+    if roll is not None and (paths := roll.paths()) is not None:
+        mine = mine.filter(reduce(or_, (Q(path__startswith=path) for path in sorted(paths)), NOTHING))
     found: dict[str, int] = {}
     twice = set()
     for pk, code, name in mine.values_list("pk", "code", "name"):
@@ -154,9 +191,16 @@ def _grids_of(user) -> dict[str, int]:
 
 def _compare(batch, stage):
     _keep(batch, seen_change=_newest_change())
+    _match(batch, stage)
+    _keep(batch, counts=batch.counts | counted(stage))
+
+
+def _match(batch, stage):
+    if roll := rolls.of(batch, stage):
+        roll.compare()
+        return
     Matcher(stage).run()
     Comparer(stage).run()
-    _keep(batch, counts=batch.counts | counted(stage))
 
 
 def _newest_change() -> int:
@@ -185,7 +229,7 @@ def decide(*, actor, batch_id: int, choice: str, refs: list[int] | None = None) 
     """Likely duplicates: the "same" person, a "new" one, or "skip" the row. `refs` None: all that are not decided yet."""
     batch = _mine(actor, batch_id)
     _must_be(batch, S.READY)
-    if choice not in CHOICES:
+    if choice not in (("same", "skip") if batch.kind in ROLLS else CHOICES):
         raise Invalid(fields={"choice": [_("Choose what to do with the row.")]})
     stage = Stage(batch)
     open_rows = f"SELECT ref, %s FROM {stage(stage.sections[-1].name)} WHERE verdict = 'd'"
@@ -220,6 +264,7 @@ def confirm(*, actor, batch_id: int, without_wrong: bool = False) -> ImportBatch
         raise _wrong_state(batch)
     stage = Stage(batch)
     if batch.status == S.READY:
+        rolls.of(batch, stage)
         _may_be_applied(batch, stage, without_wrong)
         batch.without_wrong = without_wrong
     _keep(batch, status=S.QUEUED, without_wrong=batch.without_wrong, started_at=None, problem={})
@@ -257,6 +302,9 @@ def apply(batch_id: int) -> str:
         except IntegrityError as error:
             log.warning("import %s met rows that came meanwhile: %s", batch_id, without_values(error))
             done = False
+        except NotFound:
+            _keep(batch, status=S.READY, problem={"code": "not_yours"})
+            return batch.status
         except Exception as error:
             log.error("import %s could not be applied: %s", batch_id, without_values(error))
             _keep(batch, status=S.READY, problem={"code": "fault"})
@@ -278,16 +326,17 @@ def _apply(batch, stage) -> bool:
         run("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
     if value(f"SELECT count(*) FROM {stage('raw')}") != batch.counts["staged"]:
         raise RuntimeError("staged rows are missing: the database was restarted after a crash")
-    allowed = set(_grids_of(batch.user).values())
-    if any(grid not in allowed for (grid,) in rows(f"SELECT DISTINCT grid_id FROM {stage('raw')}")):
+    roll = rolls.of(batch, stage)
+    allowed = set(_grids_of(batch.user, roll).values())
+    where = stage("grid") if roll else stage("raw")
+    if any(grid not in allowed for (grid,) in rows(f"SELECT DISTINCT {'id' if roll else 'grid_id'} FROM {where}")):
         return False
     if _newest_change() != batch.seen_change:
         before = {key: batch.counts[key] for key in ("wrong", "sections")}
-        Matcher(stage).run()
-        Comparer(stage).run()
+        _match(batch, stage)
         if counted(stage) != before:
             return False
-    done = Writer(stage).run()
+    done = roll.apply() if roll else Writer(stage).run()
     _keep(
         batch, status=S.APPLIED, applied_at=timezone.now(), problem={}, counts=batch.counts | {"done": done}
     )
@@ -329,6 +378,8 @@ def undo(batch_id: int) -> str:
                 _undo(batch, stage)
         except IntegrityError:
             _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": {"changes": 1}})
+        except NotFound:
+            _keep(batch, status=S.APPLIED, problem={"code": "not_yours"})
         except Exception as error:
             log.error("import %s could not be undone: %s", batch_id, without_values(error))
             _keep(batch, status=S.APPLIED, problem={"code": "fault"})
@@ -339,11 +390,12 @@ def _undo(batch, stage):
     ImportBatch.objects.select_for_update().get(pk=batch.pk)
     if connection.vendor == "postgresql":
         run("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+    roll = rolls.of(batch, stage)
     undoer = Undoer(stage)
-    if what := undoer.built_on():
+    if what := roll.built_on(later_changes(batch)) if roll else undoer.built_on():
         _keep(batch, status=S.APPLIED, problem={"code": "built_on", "what": what})
         return
-    undoer.run()
+    (roll.undo if roll else undoer.run)()
     stage.drop()
     _keep(batch, status=S.UNDONE, undone_at=timezone.now(), problem={})
 
@@ -389,6 +441,7 @@ def _mine(actor, batch_id) -> ImportBatch:
     batch = ImportBatch.objects.visible_to(actor).select_for_update().filter(pk=batch_id).first()
     if batch is None:
         raise NotFound
+    rolls.of(batch)  # a register that one may not know of (any more) is not there
     return batch
 
 
@@ -410,6 +463,7 @@ def restart(*, actor, batch_id: int) -> ImportBatch:
     )
     if batch is None or not Scope.of(actor).may(MAY):
         raise NotFound
+    rolls.of(batch)
     if hold.at_work(batch.pk):
         raise _wrong_state(batch)
     return batch

@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from residents.intake import cells
-from residents.intake.columns import GRID, Column, columns, needed, sections
+from residents.intake.columns import Column, Layout
 
 MAX_BYTES = 120 * 1024 * 1024  # below client_max_body_size in deploy/nginx.conf; 370,000 people have 80 MB
 MAX_UNPACKED = 2 * 1024**3  # the XML of 400,000 people with 40 columns has 700 MB
@@ -101,14 +101,14 @@ def _inspect_xlsx(path):
 
 
 @contextmanager
-def opened(path: Path, kind: str) -> Iterator[Sheet]:
+def opened(path: Path, layout: Layout) -> Iterator[Sheet]:
     """The file's rows under their headings. Raises Refusal, also while the rows are read."""
     if inspect(path) == "xlsx":
         with _workbook(path) as (total, raw):
-            yield _shaped(raw, kind, total)
+            yield _shaped(raw, layout, total)
     else:
         with _text(path) as (total, raw):
-            yield _shaped(raw, kind, total)
+            yield _shaped(raw, layout, total)
 
 
 @contextmanager
@@ -185,13 +185,13 @@ def _encoding(path) -> tuple[str, int]:
     raise Refusal("not_a_table")
 
 
-def _shaped(raw, kind, total) -> Sheet:
+def _shaped(raw, layout, total) -> Sheet:
     head = list(islice(raw, HEADING_WITHIN + HEADING_DEPTH))
     if not any(any(cells.text(cell) for cell in row) for row in head):
         raise Refusal("empty")
-    last, places, words = _heading(head, kind)
+    last, places, words = _heading(head, layout)
     found = {column.name for column in places.values()}
-    missing = [column.words[0] for column in needed(kind) if column.name not in found]
+    missing = [column.words[0] for column in layout.needed if column.name not in found]
     if missing:
         raise Refusal("headings", columns="、".join(missing))
     headings = {column.name: [words[place], letter(place)] for place, column in places.items()}
@@ -207,11 +207,10 @@ def _rows(held, raw, first):
         first += len(held)
 
 
-def _heading(rows, kind) -> tuple[int, dict[int, Column], dict[int, str]]:
+def _heading(rows, layout) -> tuple[int, dict[int, Column], dict[int, str]]:
     """The rows that hold the headings, the lower of them first in doubt: (index of the last one, columns, words)."""
     known: dict[str, Column] = {}
-    makes = {section.name for section in sections(kind) if section.makes} | {GRID}
-    for column in sorted(columns(kind), key=lambda column: column.section not in makes):
+    for column in sorted(layout.columns, key=lambda column: column.section not in layout.own):
         for word in (*column.words, column.name):
             known.setdefault(cells.heading_key(word), column)
     best: tuple[int, dict, dict] = (0, {}, {})

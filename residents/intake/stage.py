@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from django.db import connection, models, transaction
 
 from core.bulk import copy_rows
-from residents.intake.columns import MODELS, sections, stage_columns
+from residents.intake.columns import MODELS, ROLLS, sections, stage_columns
 from residents.models import ImportBatch
 
 FAULTS = ("line", "col", "code", "value", "hint")
 PREFIX = "registry_import"
-ONES = ("raw", "fault", "grid", "decision", "diff", "before_stay")
+ONES = ("raw", "fault", "grid", "decision", "diff", "before_stay", "kept", *ROLLS)
 
 
 class Stage:
@@ -44,6 +44,10 @@ class Stage:
         run(
             f"CREATE {unlogged()} TABLE {self('raw')} (line integer NOT NULL, grid_id bigint NOT NULL, {raw})"
         )
+        self.make_common(grids)
+
+    def make_common(self, grids: Iterable[int]):
+        """What is wrong, what was decided, and where rows may lie."""
         run(
             f"CREATE {unlogged()} TABLE {self('fault')} (line integer NOT NULL, col varchar(60), code varchar(30), "
             "value varchar(200), hint varchar(400))"

@@ -9,7 +9,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from residents.intake.columns import GRID, columns, needed
+from residents.intake.columns import GRID, Layout
 from residents.intake.sheets import EXAMPLE
 
 NEEDED = PatternFill("solid", fgColor="FFE9B8")
@@ -18,13 +18,14 @@ LAST_ROW = 20_000  # to which the menus of choices reach
 AS_TEXT = "@"  # so that a spreadsheet keeps all digits of a number
 
 
-def workbook(kind: str) -> io.BytesIO:
+def workbook(layout: Layout) -> io.BytesIO:
     """A sheet 数据 for the rows and a sheet 代码表 with all codes."""
     book = Workbook()
     data, tables = book.active, book.create_sheet("代码表")
     data.title = "数据"
-    wanted = {column.name for column in needed(kind)}
-    listed = columns(kind)
+    wanted = {column.name for column in layout.needed}
+    wanted |= {column.name for column in layout.columns if column.needed and column.field.startswith("own_")}
+    listed = layout.columns
     ranges = _tables(tables, [column for column in listed if column.table])
     data["A1"] = _(
         "Yellow columns must be filled. Keep numbers as text. The row that begins with “%(word)s” is an example and is "

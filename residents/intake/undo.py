@@ -6,7 +6,8 @@ from django.db import connection
 from django.utils import timezone
 
 from core.bulk import Json, copy_rows
-from residents.intake.columns import MODELS
+from residents.intake.columns import MODELS, ROLLS
+from residents.intake.rolls.base import later_changes
 from residents.intake.stage import Stage, rows, run, value
 from residents.intake.write import CHANGE_COLUMNS, INSERTED, UPDATED, moved_between_grids
 from residents.models import Change, ImportBatch, Resident
@@ -27,7 +28,7 @@ class Undoer:
 
     def built_on(self) -> dict[str, int]:
         """What stands in the way: {table or "later changes": how many}. Empty: it can be undone."""
-        found = {"changes": self._later_changes()}
+        found = {"changes": later_changes(self.batch)}
         for section in self.made:
             for relation in section.model._meta.related_objects:
                 table, column = relation.related_model._meta.db_table, relation.field.column
@@ -36,15 +37,6 @@ class Undoer:
         if self.made[-1].name == "resident" and support.any_of(pk for (pk,) in rows(self._fresh("resident"))):
             found["changes"] += 1  # nothing more is said of a file
         return {what: count for what, count in found.items() if count}
-
-    def _later_changes(self) -> int:
-        uid = str(self.batch.uid) if connection.vendor == "postgresql" else self.batch.uid.hex
-        return value(
-            "SELECT count(*) FROM residents_change mine JOIN residents_change later ON later.kind = mine.kind "
-            "AND later.record_id = mine.record_id AND later.id > mine.id WHERE mine.batch = %s "
-            "AND (later.batch IS NULL OR later.batch <> mine.batch)",
-            [uid],
-        )
 
     def _foreign(self, name, table, column) -> int:
         """Rows that point to a new record and are not new by this import themselves."""
@@ -131,5 +123,7 @@ class Undoer:
 
 def tables_of(batch: ImportBatch) -> list[str]:
     """What must be kept for the undoing."""
+    if batch.kind in ROLLS:
+        return ["kept"]
     names = [section.name for section in Stage(batch).sections]
     return [f"{kind}{name}" for name in names for kind in ("ids_", "before_")] + ["before_stay"]

@@ -20,6 +20,7 @@ REFUSALS = {
     "too_many_rows": gettext_lazy("The file has more than %(limit)s rows: split it."),
     "no_rows": gettext_lazy("There is no row below the headings."),
     "fault": gettext_lazy("Something went wrong on our side, and nothing was written. Try again; the log knows more."),
+    "not_yours": gettext_lazy("This file cannot be taken: your posts do not let you bring in what it holds."),
     "changed_meanwhile": gettext_lazy(
         "The registry has changed since this file was compared with it. Nothing was written: "
         "look through it again."
@@ -50,6 +51,17 @@ FAULTS = {
     "repeated": gettext_lazy("stands in row %(hint)s already."),
     "dead": gettext_lazy("this person is recorded as deceased."),
     "elsewhere": gettext_lazy("cannot be entered here; ask the county's administrator."),
+    "no_person": gettext_lazy("nobody of this name and number lives in your grids; import residents first."),
+    "other_name": gettext_lazy("the ID number is that of somebody with another name."),
+    "several": gettext_lazy("several fit: give the number that tells them apart."),
+    "needed_new": gettext_lazy("must not be empty where an entry begins."),
+    "worker": gettext_lazy("expected the name of one person who holds a post there and may know of this register."),
+    "before_birth": gettext_lazy("lies before the birth of this person."),
+    "minor": gettext_lazy("expected somebody of age."),
+    "figure": gettext_lazy("expected a number."),
+    "one_tenant": gettext_lazy("expected a person or an organisation, one of the two."),
+    "ends_first": gettext_lazy("must not lie before the beginning."),
+    "local": gettext_lazy("who lives where they are registered counts as registered."),
     "no_building": gettext_lazy("there is no such building in this grid; import buildings first."),
     "no_dwelling": gettext_lazy("there is no such door in this building; import dwellings first."),
     "no_household": gettext_lazy("there is no household with this number; import households first."),
@@ -70,10 +82,12 @@ def fault(code: str, hint: str) -> str:
     return str(FAULTS[code]) % {"hint": hint}
 
 
-def place(name: str, headings: dict) -> tuple[str, str]:
-    """(heading of a column in this file, its letter); of one the file does not have, its usual heading."""
+def place(name: str, headings: dict, column=None) -> tuple[str, str]:
+    """(heading of a column in this file, its letter); of one the file does not have, its usual heading. `column`: of a
+    file whose columns are its own."""
     heading, letter = headings.get(name, ("", ""))
-    return heading or (_COLUMNS[name].words[0] if name in _COLUMNS else _("row")), letter
+    column = column or _COLUMNS.get(name)
+    return heading or (column.words[0] if column else _("row")), letter
 
 
 def field(section: str, name: str) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from accounts import roles
 from core import ciphers
 from core.fields import EncryptedField
-from residents import care
+from residents import care, schema
 from residents.models.base import RegistryQuerySet
 from residents.models.people import Resident
 
@@ -35,6 +35,7 @@ class CareClass(models.Model):
 
     code = models.SlugField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("class"), max_length=40)
+    name_en = models.CharField(_("class, in English"), max_length=80, blank=True, default="")
     group = models.CharField(pgettext_lazy("classes of care", "group"), max_length=10, choices=Group)
     purpose = models.TextField(
         _("purpose"), help_text=_("Which service needs to know who is in it, and for what.")
@@ -67,7 +68,12 @@ class CareClass(models.Model):
         ]
 
     def __str__(self):
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Its name in the language of the moment."""
+        return schema.by_language(self.name, self.name_en)
 
     @property
     def statutory(self) -> bool:

@@ -6,6 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.fields import EncryptedField
+
 
 class ImportKind(models.TextChoices):
     PEOPLE = "people", _("residents with dwellings and households")
@@ -15,6 +17,9 @@ class ImportKind(models.TextChoices):
     RESIDENT = "resident", _("residents")
     ORGANISATION = "organisation", _("organisations")
     PLACE = "place", _("key places")
+    CARE = "care", _("entries of a register")
+    TENANCY = "tenancy", _("tenancies")
+    HEAD = "head", _("building heads")
 
 
 class ImportStatus(models.TextChoices):
@@ -39,6 +44,8 @@ class ImportQuerySet(models.QuerySet):
 class ImportBatch(models.Model):
     """One file that somebody brings into the registry. Its rows lie in tables of their own (residents.intake.stage)
     until it is applied and can no longer be undone. `problem` is a code of residents.intake.words with its facts.
+    `register`: the code of the class whose entries the file brings; then `name` says nothing, for a file is called
+    after its register.
     """
 
     uid = models.UUIDField(default=uuid4, unique=True, editable=False)
@@ -46,6 +53,7 @@ class ImportBatch(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="registry_imports", verbose_name=_("who")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=ImportKind)
+    register = EncryptedField(_("register"), blank=True, default="", editable=False)
     name = models.CharField(_("file"), max_length=120)
     file = models.FileField(upload_to="registry/imports/", blank=True)
     size = models.BigIntegerField(_("size in bytes"), default=0)

@@ -121,8 +121,8 @@ def _care_of(building, user, tiles, people) -> Counter:
     known: Counter = Counter()
     for record in rows.select_related("care_class").order_by("care_class__order", "pk"):
         if record.resident_id in people and may_know(user, record.care_class, path):
-            known[record.care_class.name] += 1
-            tiles[people[record.resident_id]].care.append(record.care_class.name)
+            known[record.care_class.label] += 1
+            tiles[people[record.resident_id]].care.append(record.care_class.label)
     return known
 
 

@@ -80,7 +80,7 @@ def name_of(low: int, high: int) -> str:
 
 def care_measures(user, path: str | None = None) -> dict[str, str]:
     """{measure: name of the class} of the care registers this person may know of."""
-    return {f"care.{one.pk}": one.name for one in care.classes_for(user, path, group="care")}
+    return {f"care.{one.pk}": one.label for one in care.classes_for(user, path, group="care")}
 
 
 def may_read(user, path: str) -> bool:

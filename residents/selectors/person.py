@@ -127,7 +127,7 @@ def _care(user, person) -> dict[CareRecord, list]:
 
 
 def _of_care(record, visits):
-    name = record.care_class.name
+    name = record.care_class.label
     yield {"kind": "care", "day": record.since, "title": name, "tone": "yellow", "words": record.begin_reason}
     for day, words in visits:
         yield {"kind": "visit", "day": day, "title": name, "tone": "green", "words": words}

@@ -17,6 +17,7 @@ from accounts.models import User
 from core.errors import Invalid, NotFound, Refused
 from grids.models import Grid
 from grids.scope import Scope
+from residents import schema
 from residents.models import Access, CareRecord, Dwelling, KeyPlace, Organisation, Resident
 from residents.models.trail import Kind
 from residents.services import trail
@@ -68,7 +69,7 @@ def unmask(*, actor, record, fields: Iterable[str], reason: str, address: str = 
 def private_of(record) -> dict[str, str]:
     """{name: label} of the private fields of a record; of an entry of a register the phones among its class's own."""
     if isinstance(record, CareRecord):
-        return {field["name"]: field["label"] for field in record.care_class.fields if field["kind"] == "phone"}
+        return {field["name"]: schema.label(field) for field in record.care_class.fields if field["kind"] == "phone"}
     return {name: record._meta.get_field(name).verbose_name for name in PRIVATE.get(type(record), ())}
 
 

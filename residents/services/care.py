@@ -205,17 +205,20 @@ def said_of_visit(words: str) -> str:
 
 
 def _note(row, before, own, actor, action):
-    """History with own fields sealed: what changed is named, from and to can be read by whoever sees the entry."""
+    if line := noted(row, before, own, actor, action):
+        line.save()
+
+
+def noted(row, before, own, actor, action, batch=None) -> Change | None:
+    """A row of history, not saved: own fields sealed, what changed is named, from and to can be read by whoever sees
+    the entry. None if nothing differs."""
     told = trail.differences(before, trail.snapshot(row))
     told.pop("data", None)
-    if row.values == own and not told:
-        return
-    changed = {
-        k: [own.get(k, ""), row.values.get(k, "")]
-        for k in {*own, *row.values}
-        if own.get(k) != row.values.get(k)
-    }
-    Change.objects.create(
-        kind=Kind.CARE, record_id=row.pk, grid_id=row.grid_id, user=actor, action=action, changes=told,
+    values = row.values
+    if values == own and not told:
+        return None
+    changed = {k: [own.get(k, ""), values.get(k, "")] for k in {*own, *values} if own.get(k) != values.get(k)}
+    return Change(
+        kind=Kind.CARE, record_id=row.pk, grid_id=row.grid_id, user=actor, action=action, changes=told, batch=batch,
         sealed=ciphers.encrypt(json.dumps(changed, ensure_ascii=False, sort_keys=True)) if changed else "",
     )  # fmt: skip

@@ -13,11 +13,30 @@ BEGUN, ENDED = "let", "tenancy_ended"
 
 
 def begun(lease, actor, more=None):
-    """`more`: what else changed in the dwelling by it, as in a row of history."""
+    begun_line(lease, actor, more).save()
+
+
+def begun_line(lease, actor, more=None, batch=None) -> Change:
+    """Not saved. `more`: what else changed in the dwelling by it, as in a row of history."""
     told = _whose(lease) | {"since": ["", str(lease.since)]}
     if lease.until:
         told["until"] = ["", str(lease.until)]
-    _line(lease, actor, BEGUN, told | (more or {})).save()
+    return _line(lease, actor, BEGUN, told | (more or {}), batch)
+
+
+def changed_line(lease, before: dict, actor, *, batch, action="changed") -> Change:
+    """Other terms than before ({"until", "contract"}); not saved."""
+    told = {
+        name: [str(before[name] or ""), str(getattr(lease, name) or "")]
+        for name in ("until", "contract")
+        if before[name] != getattr(lease, name)
+    }
+    return _line(lease, actor, action, _whose(lease) | told, batch)
+
+
+def undone_line(lease, actor, *, batch) -> Change:
+    """The tenancy was never meant; not saved."""
+    return _line(lease, actor, "import_undone", _whose(lease) | {"since": [str(lease.since), ""]}, batch)
 
 
 def end(rows, day: date, actor) -> list[Tenancy]:
@@ -58,8 +77,8 @@ def _whose(lease):
     return {name: ["", getattr(lease, name)]} if getattr(lease, name) else {}
 
 
-def _line(lease, actor, action, told):
+def _line(lease, actor, action, told, batch=None):
     return Change(
         kind=Kind.DWELLING, record_id=lease.dwelling_id, grid_id=lease.grid_id, user=actor, action=action,
-        changes=told,
+        changes=told, batch=batch,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from residents.intake.stage import PREFIX
 BATCH = 2000
 # Texts that services seal themselves (residents.services.support, residents.services.care).
 SEALED = [("residents.SupportRecord", "sealed"), ("residents.Change", "sealed")]
+PRIVATE = ENCRYPTED | {"sealed"}  # columns of the tables of imports
 SEALED_IN_JSON = [("residents.CareRecord", "data")]
 
 
@@ -66,7 +67,7 @@ def _of_imports() -> Iterator[Column]:
             held = [column.name for column in connection.introspection.get_table_description(cursor, table)]
             key = next((name for name in ("id", "ref", "line") if name in held), None)
             for name in held:
-                if key and (name in ENCRYPTED or name.partition("_")[2] in ENCRYPTED):
+                if key and (name in PRIVATE or name.partition("_")[2] in PRIVATE):
                     yield Column(table, name, key=key)
 
 

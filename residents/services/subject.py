@@ -74,7 +74,7 @@ def _told(entry, attention, own, visits) -> dict:
         (_("reason of the beginning"), entry.begin_reason), (_("reason of the end"), entry.end_reason),
     ]  # fmt: skip
     return {
-        "name": known.name, "purpose": known.purpose, "legal_basis": known.legal_basis, "since": entry.since,
+        "name": known.label, "purpose": known.purpose, "legal_basis": known.legal_basis, "since": entry.since,
         "until": entry.until, "facts": [*((label, words) for label, words in facts if words), *own], "visits": visits,
     }  # fmt: skip
 

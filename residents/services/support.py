@@ -378,19 +378,82 @@ def _settle(file, actor, attention, responsible, visit_days):
     file.responsible_id = file.responsible.pk if file.responsible else None
 
 
-def _store(file, before, actor, action):
+def _store(file, before, actor, action, batch=None):
     if asdict(file) != before:
         SupportRecord.objects.filter(pk=file.pk).update(sealed=_seal(file), open=file.until is None)
-        _note(file, before, actor, action)
+        _note(file, before, actor, action, batch)
 
 
-def _note(file, before, actor, action):
+def _note(file, before, actor, action, batch=None):
+    _noted(file, file.grid.pk, before, actor, action, batch).save()
+
+
+def _noted(file, grid_id, before, actor, action, batch=None) -> Change:
     """One row of history, all of it sealed; visits stand in the file itself."""
     after = asdict(file)
     told = {name: [before.get(name), after[name]] for name in NAMES if before.get(name) != after[name]}
-    Change.objects.create(
-        kind=Kind.SUPPORT, record_id=file.pk, grid_id=file.grid.pk, user=actor, action=action, changes={},
+    return Change(
+        kind=Kind.SUPPORT, record_id=file.pk, grid_id=grid_id, user=actor, action=action, changes={}, batch=batch,
         sealed=ciphers.encrypt(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)),
+    )  # fmt: skip
+
+
+# ---- many at once, for imports by somebody who may know of the class
+
+
+def open_files(care_class, people, *, lock=False) -> list[File]:
+    """The open files of these people (ids) in one class."""
+    rows = SupportRecord.objects.filter(
+        open=True, class_tag__in=care.class_tags(care_class),
+        resident_tag__in=[tag for pk in people for tag in care.resident_tags(pk)],
+    ).select_related("grid").order_by("pk")  # fmt: skip
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    return [_read(row, {care_class.code: care_class}) for row in rows]
+
+
+def begin_all(files: list[File], grids: list[int], care_class, *, actor, batch) -> list[File]:
+    """New files of one class, each in its grid; they get their ids. Raises IntegrityError if somebody has one."""
+    made = [
+        SupportRecord(
+            grid_id=grid, class_tag=care.class_tag(care_class), resident_tag=care.resident_tag(file.resident_id),
+            sealed=_seal(file),
+        )
+        for file, grid in zip(files, grids, strict=True)
+    ]  # fmt: skip
+    for file, row in zip(files, SupportRecord.objects.bulk_create(made, batch_size=1000), strict=True):
+        file.pk, file.care_class = row.pk, care_class
+    told = [_noted(file, grid, {}, actor, "begun", batch) for file, grid in zip(files, grids, strict=True)]
+    Change.objects.bulk_create(told, batch_size=1000)
+    return files
+
+
+def change_all(files: list[tuple[File, dict]], *, actor, batch, action="changed"):
+    """Files that were changed, each with what `asdict` said of it before."""
+    for file, before in files:
+        _store(file, before, actor, action, batch)
+
+
+def of_ids(pks, care_class) -> list[File]:
+    """Files by id, locked: of one class."""
+    rows = SupportRecord.objects.filter(pk__in=pks).select_related("grid").select_for_update(of=("self",))
+    return [file for row in rows.order_by("pk") if (file := _read(row, {care_class.code: care_class}))]
+
+
+def remove_all(files: list[File], *, actor, reason: str):
+    """What `remove` does, for many."""
+    pks = [file.pk for file in files]
+    Erasure.objects.bulk_create(
+        Erasure(kind=Kind.SUPPORT, record_id=file.pk, grid=file.grid, user=actor, reason=reason) for file in files
+    )
+    Change.objects.filter(kind=Kind.SUPPORT, record_id__in=pks).update(changes={}, sealed="")
+    SupportRecord.objects.filter(pk__in=pks).delete()
+
+
+def log_names(*, actor, care_class, rows: int, address: str = ""):
+    """That so many people of one statutory register were named to this reader, as its list is written down."""
+    access.log_list(
+        actor=actor, path=_common(care.paths_of(actor, care_class)), tags=care.class_tags(care_class), rows=rows,
+        address=address,
     )  # fmt: skip
 
 

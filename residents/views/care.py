@@ -215,6 +215,6 @@ def end(request, pk):
         if done is not None:
             messages.success(request, _("The entry has ended."))
             return redirect("residents:resident", pk=record.resident_id)
-    title = _("End: %(name)s, %(class)s") % {"name": record.resident.name, "class": record.care_class.name}
+    title = _("End: %(name)s, %(class)s") % {"name": record.resident.name, "class": record.care_class.label}
     context = {"record": record.resident, "form": form, "title": title, "danger": True}
     return render(request, "residents/reason.html", context, status=422 if form.errors else 200)

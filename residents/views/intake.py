@@ -14,14 +14,16 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.api.streaming import pieces_for
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.sheets import csv_pieces
 from grids.scope import Scope
-from residents import tasks
-from residents.intake import hold, preview, progress, service, sheets, templates, words
+from residents import care, tasks
+from residents.intake import hold, preview, progress, rolls, service, sheets, templates, words
+from residents.intake.columns import layout
 from residents.intake.stage import Stage
 from residents.models import ImportBatch
 from residents.models.intake import ImportKind, ImportStatus
+from residents.views.base import address_of
 
 log = logging.getLogger(__name__)
 S = ImportStatus
@@ -44,9 +46,20 @@ def importer(view):
 
 def _own(request, pk) -> ImportBatch:
     found = ImportBatch.objects.visible_to(request.user).filter(pk=pk).first()
-    if found is None:
+    if found is None or not _known(request.user, found):
         raise Http404
     return found
+
+
+def _known(user, batch) -> bool:
+    """Whether this person may (still) know of the register that a file is about; `title` tells what it holds."""
+    batch.user = user  # their own: the classes are read once
+    try:
+        roll = rolls.of(batch)
+    except NotFound:
+        return False
+    batch.title = roll.known.label if batch.register else batch.get_kind_display()
+    return True
 
 
 def _start(request, task, batch) -> None:
@@ -88,10 +101,14 @@ def _imports(request):
 
 
 def _imports_page(request, errors, kind, status=200):
+    kinds = [(value, label) for value, label in ImportKind.choices if value != ImportKind.CARE]
+    registers = [(f"{rolls.PREFIX}{one.code}", one.label) for one in care.classes_for(request.user)]
+    mine = ImportBatch.objects.visible_to(request.user)[:SHOWN_IMPORTS]
     context = {
-        "rows": ImportBatch.objects.visible_to(request.user)[:SHOWN_IMPORTS],
-        "kinds": ImportKind.choices,
-        "kind": kind if kind in ImportKind.values else ImportKind.PEOPLE,
+        "rows": [row for row in mine if _known(request.user, row)],
+        "kinds": kinds,
+        "registers": registers,
+        "kind": kind if kind in dict([*kinds, *registers]) else ImportKind.PEOPLE,
         "errors": errors,
         "limit": sheets.MAX_BYTES // 1024**2,
     }
@@ -165,19 +182,24 @@ def _preview(request, batch) -> dict:
     if tab in ("changed", "new") and not request.GET.get("of"):
         key = "c" if tab == "changed" else "n"
         section = next((name for name in reversed(sections) if found[name].get(key)), primary)
+    roll = rolls.of(batch, stage)
     page = {
-        "wrong": lambda: preview.faults(stage, after),
+        "wrong": lambda: preview.faults(stage, after, roll),
         "doubt": lambda: (
             preview.doubts(stage, request.user, after) if primary == "resident" else preview.Page()
         ),
         "changed": lambda: preview.changed(stage, section, after),
         "new": lambda: preview.new(stage, section, after),
-    }[tab]()
+    }
+    page = preview.of_roll(roll, tab, request.user, after) if roll and tab != "wrong" else page[tab]()
+    if roll and tab != "wrong":
+        roll.log_looks(len(page.rows), address_of(request))
+    choices = (("same", _("Same person: update")), ("new", _("Somebody else: add")), ("skip", _("Leave out")))
     return {
         "tab": tab, "counts": counts, "page": page, "of": section, "after": after,
         "undecided": service.undecided(stage), "headings": [word for word, _letter in batch.headings.values()],
         "nothing": not any(one.get("n") or one.get("c") or one.get("d") for one in found.values()),
-        "choices": (("same", _("Same person: update")), ("new", _("Somebody else: add")), ("skip", _("Leave out"))),
+        "choices": (("same", _("It is this person")), ("skip", _("Leave out"))) if roll else choices,
     }  # fmt: skip
 
 
@@ -256,12 +278,13 @@ def mistakes(request, pk):
     batch = _own(request, pk)
     if batch.status != S.READY:
         raise Http404
+    roll = rolls.of(batch)
     head = [_("Row"), _("Column"), _("Heading"), _("Given"), _("Expected")]
     language = translation.get_language()
 
     def pieces():
         with translation.override(language):
-            yield from preview.all_faults(Stage(batch))
+            yield from preview.all_faults(Stage(batch), roll)
 
     response = StreamingHttpResponse(
         pieces_for(request, csv_pieces(head, pieces())), content_type="text/csv; charset=utf-8"
@@ -274,10 +297,20 @@ def mistakes(request, pk):
 @importer
 @require_safe
 def template(request, kind):
-    """An empty workbook for files of this kind, with the code tables."""
-    if kind not in ImportKind.values:
-        raise Http404
+    """An empty workbook for files of this kind, with the code tables; of a register by the fields of its class."""
     return FileResponse(
-        templates.workbook(kind), as_attachment=True, filename=f"{kind}-template.xlsx",
+        templates.workbook(_layout(request.user, kind)), as_attachment=True, filename=f"{kind}-template.xlsx",
         content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     )  # fmt: skip
+
+
+def _layout(user, kind):
+    """Raises Http404 also for a register that this person may not know of."""
+    try:
+        if kind.startswith(rolls.PREFIX):
+            return rolls.layout_of(rolls.class_of(user, kind))
+    except NotFound as error:
+        raise Http404 from error
+    if kind not in ImportKind.values or kind == ImportKind.CARE:
+        raise Http404
+    return rolls.ROLLS[kind].layout if kind in rolls.ROLLS else layout(kind)

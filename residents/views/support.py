@@ -45,7 +45,7 @@ def open_file(request, pk):
             return _shown(request, opened)
     title = _("Open the file of %(name)s: %(class)s") % {
         "name": file.resident.name,
-        "class": file.care_class.name,
+        "class": file.care_class.label,
     }
     context = {"record": file.resident, "form": form, "title": title}
     return render(request, "residents/reason.html", context, status=status_of(form))
@@ -93,7 +93,7 @@ def visit(request, pk):
     file, form = _file(request, pk), VisitForm(request.POST)
     if noted(request, form, lambda: support.visit(actor=request.user, pk=pk, **form.given())):
         return _to_list(file)
-    title = _("Visit: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
+    title = _("Visit: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.label}
     context = {"record": file.resident, "form": form, "title": title}
     return render(request, "residents/reason.html", context, status=422)
 
@@ -109,7 +109,7 @@ def end(request, pk):
         if done is not None:
             messages.success(request, _("The entry has ended."))
             return _to_list(file)
-    title = _("End: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.name}
+    title = _("End: %(name)s, %(class)s") % {"name": file.resident.name, "class": file.care_class.label}
     context = {"record": file.resident, "form": form, "title": title, "danger": True}
     return render(request, "residents/reason.html", context, status=status_of(form))
 
