@@ -181,11 +181,17 @@ def _is_list(value):
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
+def may_be_registered_here(hukou_here, population) -> bool:
+    """人户一致 belongs to the registered population alone: forms, services and files ask here; residents.intake.match and
+    residents.selectors.checks say the same of whole tables."""
+    return not hukou_here or population in (None, "", LOCAL)
+
+
 def _resident(record, found):
     _take(record, found, "id_number", lambda value: clean_document(record.id_kind, value))
     _take(record, found, "phone", clean_phone)
     _take(record, found, "birth_date", clean_birth_date)
-    if "population" not in found and record.hukou_here and record.population != LOCAL:
+    if "population" not in found and not may_be_registered_here(record.hukou_here, record.population):
         found["population"] = [_("who lives where they are registered counts as registered.")]
     if (
         {"id_number", "id_kind", "sex"} & set(found)

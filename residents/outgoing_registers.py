@@ -23,7 +23,8 @@ from residents.services import access, support
 EXPORT = "residents.export_registry"
 KINDS = (Kind.CARE, Kind.SUPPORT)
 LOOKUPS = (
-    "grid__code", "grid__name", "care_class__name", "care_class__name_en", "resident__name", "resident__id_number", "resident__phone",
+    "grid__code", "grid__name", "care_class__name", "care_class__name_en",
+    "resident__name", "resident__id_number", "resident__phone",
     "resident__dwelling__building__address", "resident__dwelling__unit", "resident__dwelling__door", "attention",
     "responsible__name", "since", "visit_days", "visited_on", "next_visit",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core import ciphers
-from residents import codes, derived
+from residents import checks, codes, derived
 from residents.intake import cells, sheets
 from residents.intake.cells import Bad
 from residents.intake.columns import ENCRYPTED, GRID, Column, columns, sections, stage_columns
@@ -178,6 +178,8 @@ class Cleaner:
             "floating",
         ):
             values["resident_hukou_here"] = 0
+        if not checks.may_be_registered_here(values.get("resident_hukou_here"), values.get("resident_population")):
+            found.append((line, "resident_hukou_here", "local", words_of(values), ""))
 
     def _document(self, line, values, found):
         number = values.get("resident_id_number")
@@ -214,6 +216,10 @@ class Cleaner:
                 )
             )
         values[name] = by_number
+
+
+def words_of(values) -> str:
+    return codes.label(codes.POPULATION, values["resident_population"])
 
 
 def _has(values, name) -> bool:

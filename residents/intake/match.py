@@ -5,6 +5,7 @@ at once. `verdict`: n new, m there already, d perhaps there already (a person de
 then tells c changed from u unchanged.
 """
 
+from residents.checks import LOCAL
 from residents.intake.columns import stage_columns
 from residents.intake.stage import Stage, run
 
@@ -29,6 +30,13 @@ JOINS = {
 ALIAS = {"building": "b", "dwelling": "d", "household": "h", "organisation": "o"}
 HKEY = "CASE WHEN r.household_number IS NOT NULL THEN 'n' || r.household_number {else} END"
 OKEY = "COALESCE('c' || r.organisation_credit_code, 'n' || r.grid_id || ' ' || r.organisation_name)"
+
+
+# Who is in the registry as from elsewhere, and by the file lives where they are registered: what
+# residents.checks.may_be_registered_here says of one.
+CONTRADICTS = (
+    f"JOIN residents_resident x ON x.population <> '{LOCAL}' WHERE s.hukou_here AND s.population IS NULL"
+)
 
 
 class Matcher:
@@ -213,6 +221,11 @@ class Matcher:
             "dead",
             f"SELECT ref AS line, 'resident_id_number' AS col, '' AS hint FROM {table} WHERE was = 'dead'",
         )
+        self._fault(
+            "local_known",
+            f"SELECT s.ref AS line, 'resident_hukou_here' AS col, '' AS hint FROM {table} s {CONTRADICTS} "
+            "AND x.id = s.record_id",
+        )
         self._twins(table)
 
     def _twins(self, table):
@@ -274,7 +287,7 @@ def drop_orphans(stage: Stage):
 
 
 # Faults that a comparison finds; the rest the file had when it was read.
-LATER = ["repeated", "dead", "elsewhere", *(code for _column, code in ABSENT.values())]
+LATER = ["repeated", "dead", "elsewhere", "local_known", *(code for _column, code in ABSENT.values())]
 
 
 def _marks(values) -> str:

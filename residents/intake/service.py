@@ -25,7 +25,7 @@ from residents.intake import crew, hold, progress, rolls, sheets, words
 from residents.intake.cleaner import Order
 from residents.intake.columns import ROLLS, layout
 from residents.intake.compare import Comparer
-from residents.intake.match import Matcher
+from residents.intake.match import CONTRADICTS, Matcher
 from residents.intake.rolls.base import later_changes
 from residents.intake.stage import Stage, roomy, rows, run, value
 from residents.intake.undo import Undoer, tables_of
@@ -281,8 +281,20 @@ def _may_be_applied(batch, stage, without_wrong):
         f"SELECT count(*) FROM (SELECT s.twin_id FROM {primary} s JOIN {stage('decision')} d ON d.ref = s.ref "
         "WHERE d.choice = 'same' AND s.verdict = 'd' GROUP BY s.twin_id HAVING count(*) > 1) q"
     )
+    if stage.sections[-1].name == "resident" and (line := _contradicting(stage)):
+        words_ = _("Row %(line)s, %(column)s: %(words)s")
+        column = words.place("resident_hukou_here", batch.headings)[0]
+        raise Invalid(words_ % {"line": line, "column": column, "words": words.fault("local_known", "")})
     if twice:
         raise Invalid(_("Two rows cannot both be the same person in the registry: decide again."))
+
+
+def _contradicting(stage) -> int | None:
+    """The first row that was decided to be somebody of whom it says what cannot be."""
+    return value(
+        f"SELECT min(s.ref) FROM {stage('resident')} s JOIN {stage('decision')} d ON d.ref = s.ref AND d.choice = 'same' "
+        f"{CONTRADICTS} AND x.id = s.twin_id AND s.verdict = 'd'"
+    )
 
 
 def apply(batch_id: int) -> str:

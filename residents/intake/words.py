@@ -62,6 +62,10 @@ FAULTS = {
     "one_tenant": gettext_lazy("expected a person or an organisation, one of the two."),
     "ends_first": gettext_lazy("must not lie before the beginning."),
     "local": gettext_lazy("who lives where they are registered counts as registered."),
+    "local_known": gettext_lazy(
+        "who lives where they are registered counts as registered; the registry has this person as from elsewhere. Give "
+        "the population, too."
+    ),
     "no_building": gettext_lazy("there is no such building in this grid; import buildings first."),
     "no_dwelling": gettext_lazy("there is no such door in this building; import dwellings first."),
     "no_household": gettext_lazy("there is no household with this number; import households first."),

@@ -5,11 +5,13 @@ from django.db import transaction
 from django.urls import reverse
 
 from core.errors import Invalid
+from residents.intake import service
 from residents.models import Change, Resident
 from residents.services import life, records
 from tests.pages import visit
-from tests.residents.factories import HouseholdFactory
+from tests.residents.factories import HouseholdFactory, ResidentFactory, id_number
 from tests.residents.family import DAY
+from tests.residents.intake_scene import applied, csv_file, faults, read
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,31 @@ def test_who_comes_from_elsewhere_says_why_and_from_where(family, step):
     made = Resident.objects.get(name="周新")
     assert (made.inflow_reason, made.inflow_from, str(made.permit_expires)) == ("01", "江西萍乡", "2027-03-01")
     assert hukou(made) == (False, "", "floating")
+
+
+def test_a_file_cannot_say_of_the_floating_population_that_they_are_registered_where_they_live(county):
+    """By the row alone, by what the registry has of the person, and by what somebody decides."""
+    grid = county.west.grids[0]
+    homes = HouseholdFactory.create_batch(2, dwelling__building__grid=grid)
+    known, doubtful = (
+        ResidentFactory(household=home, population="floating", hukou_here=False, name=f"外来{n}", phone=f"1390000000{n}")
+        for n, home in enumerate(homes)
+    )
+    head = ("网格编码", "姓名", "身份证号", "联系电话", "人口类别", "人户一致")
+    batch = read(county.operator, "resident", csv_file([
+        head,
+        [grid.code, "刘一", id_number(), "", "流动人口", "是"],
+        [grid.code, "刘二", id_number(), "", "流动人口", ""],
+        [grid.code, "刘三", id_number(), "", "", "是"],
+        [grid.code, known.name, known.id_number, "", "", "是"],
+        [grid.code, doubtful.name, "", doubtful.phone, "", "是"],
+    ]))  # fmt: skip
+    assert faults(batch) == [(2, "resident_hukou_here", "local"), (5, "resident_hukou_here", "local_known")]
+    assert batch.counts["sections"]["resident"] == {"n": 2, "d": 1}
+    service.decide(actor=county.operator, batch_id=batch.pk, choice="same")
+    with pytest.raises(Invalid) as refused:
+        service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
+    assert "6" in refused.value.message and "人户一致" in refused.value.message
+    right = csv_file([head, [grid.code, known.name, known.id_number, "", "户籍人口", "是"]])
+    applied(county.operator, "resident", right)
+    assert hukou(known) == (True, "", "registered")

@@ -188,14 +188,15 @@ def test_a_statutory_register_leaves_no_word_in_clear_and_its_looks_are_logged(c
     service.confirm(actor=head, batch_id=batch.pk, without_wrong=True)
     assert service.apply(batch.pk) == "applied"
     opened = support.of_resident(actor=head, resident=person)[0]
-    assert opened.own == {"guardian": "机密监护人", "guardian_phone": "13800001111", "treatment": "规律服药", "subsidy": "yes"}
+    own = {"guardian": "机密监护人", "guardian_phone": "13800001111", "treatment": "规律服药", "subsidy": "yes"}
+    assert opened.own == own
     told = Change.objects.get(kind="support")
     assert (told.action, told.batch, told.changes) == ("begun", batch.uid, {}) and "机密" in ciphers.decrypt(told.sealed)
     for word in ("机密监护人", "规律服药", "mental_disorder", "精神"):
         assert word not in staged(batch), word
 
     again = read(head, "care-mental_disorder", csv_file([ILL, ill(person, treatment="住院治疗", guardian="")]))
-    assert again.counts["sections"] == {"care": {"c": 1}} or faults(again) == [(2, "care_own_0", "needed")]
+    assert again.counts["sections"] == {"care": {"c": 1}}
     text = client.get(reverse("residents:import", args=[again.pk]), {"tab": "changed"}).content.decode()
     assert "住院治疗" in text and "••••" in text and "规律服药" not in text
     service.confirm(actor=head, batch_id=again.pk)
@@ -271,7 +272,8 @@ def test_tenancies(county, grid, person):
     assert batch.counts["sections"] == {"tenancy": {"n": 2, "c": 1}}
     service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
     assert service.apply(batch.pk) == "applied"
-    let = list(Tenancy.objects.order_by("pk").values_list("dwelling", "tenant", "organisation", "since", "until", "contract"))
+    names = ("dwelling", "tenant", "organisation", "since", "until", "contract")
+    let = list(Tenancy.objects.order_by("pk").values_list(*names))
     since = date(2026, 1, 5)
     assert let == [
         (three.pk, person.pk, None, date(2025, 1, 1), date(2099, 1, 1), ""),

@@ -190,9 +190,7 @@ class Roll:
 
     def apply(self) -> dict:
         """All that was looked through, in the caller's transaction; what was done, by section."""
-        chosen = set(
-            ref for (ref,) in rows(f"SELECT ref FROM {self.stage('decision')} WHERE choice = 'same'")
-        )
+        chosen = {ref for (ref,) in rows(f"SELECT ref FROM {self.stage('decision')} WHERE choice = 'same'")}
         new, changed = [], []
         for ref, grid, record, verdict, sealed in rows(
             f"SELECT ref, grid_id, record_id, verdict, sealed FROM {self.stage(self.kind)} ORDER BY ref"
@@ -205,7 +203,10 @@ class Roll:
         progress = Progress(self.batch.pk)
         progress.begin({self.kind: len(new) + len(changed)})
         self.now, self.today = timezone.now(), timezone.localdate()
-        run(f"CREATE {unlogged()} TABLE {self.stage('kept')} (id bigint NOT NULL, fresh integer NOT NULL, sealed text NOT NULL)")
+        run(
+            f"CREATE {unlogged()} TABLE {self.stage('kept')} "
+            "(id bigint NOT NULL, fresh integer NOT NULL, sealed text NOT NULL)"
+        )
         copy_rows(
             self.stage("kept"), ("id", "fresh", "sealed"),
             ([pk, int(fresh), _seal(kept)] for pk, fresh, kept in self.write(new, changed)),

@@ -13,7 +13,7 @@ from residents.models.people import age_on
 from residents.models.trail import Kind
 
 LISTED = (
-    *(column for column in COLUMNS if column.section in ("grid", "building") and column.name in KEYS),
+    *(column for column in COLUMNS if column.name in KEYS and column.section != "dwelling"),
     *people.columns("head", "楼栋长 楼栋长姓名 楼长 姓名", "楼栋长身份证号 身份证号 证件号码", "楼栋长出生日期 出生日期"),
 )
 

@@ -13,15 +13,15 @@ from residents.models import Change, Dwelling, Organisation, Tenancy
 from residents.services import leases, trail
 
 TERMS = (
-    *people.columns("tenancy", "承租人 租客 承租人姓名 租户 姓名", "承租人身份证号 身份证号 证件号码", "承租人出生日期 出生日期",
-                    needed=False),
+    *people.columns("tenancy", "承租人 租客 承租人姓名 租户 姓名", "承租人身份证号 身份证号 证件号码",
+                    "承租人出生日期 出生日期", needed=False),
     Column("tenancy", "firm", ("承租单位", "单位名称", "租赁单位"), cells.line_of(120), ""),
     Column("tenancy", "credit_code", ("承租单位统一社会信用代码", "统一社会信用代码"), cells.credit_code, ""),
     Column("tenancy", "since", ("起租日期", "租赁开始日期", "租期起", "开始日期"), cells.day, "2026-01-05", needed=True),
-    Column("tenancy", "until", ("到期日期", "租赁结束日期", "租期止", "结束日期", "截止日期"), cells.day, ""),
+    Column("tenancy", "until", ("到期日期", "租赁结束日期", "租期止", "结束日期"), cells.day, ""),
     Column("tenancy", "contract", ("合同编号", "租赁合同号", "备案号"), cells.line_of(40), ""),
 )  # fmt: skip
-LISTED = (*(column for column in COLUMNS if column.section in ("grid", "building", "dwelling") and column.name in KEYS), *TERMS)
+LISTED = (*(column for column in COLUMNS if column.name in KEYS), *TERMS)
 
 
 class Leases(Roll):
@@ -99,7 +99,7 @@ class Leases(Roll):
     def _decide(self, line, known):
         said = line.values
         since = date.fromisoformat(said["tenancy_since"])
-        fit = [one for one in known if one.since == since or (one.since <= since and not (one.until and one.until <= since))]
+        fit = [one for one in known if one.since == since or (one.since < since and not _over(one, since))]
         if not fit:
             line.verdict = "n"
             return
@@ -188,3 +188,7 @@ class Leases(Roll):
 
     def shown(self, name, value) -> str:
         return str(value or "")
+
+
+def _over(tenancy, day: date) -> bool:
+    return tenancy.until is not None and tenancy.until <= day

@@ -30,7 +30,8 @@ def columns(section: str, name: str, number: str, born: str, needed=True) -> tup
     """The columns by which a person is found: words for name, number and birth date."""
     return (
         Column(section, "name", tuple(name.split()), cells.line_of(60), "刘珍珍", needed=needed, once=True),
-        Column(section, "id_number", tuple(number.split()), cells.code_of(20), "430281198503040027", private=True, once=True),
+        Column(section, "id_number", tuple(number.split()), cells.code_of(20), "430281198503040027", private=True,
+               once=True),
         Column(section, "birth_date", tuple(born.split()), cells.day, "1985-03-04", private=True),
     )  # fmt: skip
 
@@ -65,7 +66,8 @@ class People:
         self.by_tag: dict[str, Person] = {}
         self.by_name: dict[str, list[Person]] = {}
         living = Resident.objects.living().filter(archived_at=None)
-        tags = {tag for line in lines if (number := self._of(line, "id_number")) for tag in ciphers.tags("id", number)}
+        numbers = {self._of(line, "id_number") for line in lines} - {""}
+        tags = {tag for number in numbers for tag in ciphers.tags("id", number)}
         for piece in pieces(tags):
             for row in living.filter(id_tag__in=piece).values_list(*SEEN):
                 if row[3] in self.grids:
@@ -84,7 +86,8 @@ class People:
 
     def _tagged(self, line) -> Person | None:
         number = self._of(line, "id_number")
-        return next((self.by_tag[tag] for tag in ciphers.tags("id", number) if tag in self.by_tag), None) if number else None
+        tags = ciphers.tags("id", number) if number else []
+        return next((self.by_tag[tag] for tag in tags if tag in self.by_tag), None)
 
     def find(self, line: Line) -> Person | None:
         """The person of a row, or a fault. Where only a name says so, the row is doubtful: somebody must decide."""

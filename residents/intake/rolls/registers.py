@@ -210,14 +210,19 @@ class Register(Roll):
                 self._onto(lines[file.pk], file)
                 file.own = file.own | lines[file.pk].plan["own"]
                 after.append((file, before))
-                yield file.pk, False, {"person": file.resident_id, **{name: before[name] for name in KEPT}, "own": before["own"]}
+                kept = {name: before[name] for name in (*KEPT, "own")}
+                yield file.pk, False, {"person": file.resident_id, **kept}
         support.change_all(after, actor=self.actor, batch=self.batch.uid)
 
     # ---- undoing
 
     def take_back(self, fresh, changed):
         if self.known.statutory:
-            return self._files_back(fresh, changed)
+            self._files_back(fresh, changed)
+        else:
+            self._records_back(fresh, changed)
+
+    def _records_back(self, fresh, changed):
         for piece in pieces(fresh):
             subject.remove_care([(pk, fresh[pk]["grid"]) for pk in piece], actor=self.actor, reason=REASON)
         rows, told = [], []
