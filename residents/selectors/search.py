@@ -26,6 +26,7 @@ from residents.selectors.near import (
     first_of_grids,
     grids_of,
     in_order,
+    inside,
     is_narrow,
     is_whole,
     narrowed,
@@ -34,7 +35,6 @@ from residents.selectors.near import (
 from residents.selectors.words import Address, Asked, read
 
 MOST = 20  # of each kind
-BEGINNING = 2  # signs that a name begins with, where names are many and looked for by parts
 FEWEST_SIGNS = 4  # fewer stand in their order in too many names
 MOST_NAMED = 200  # grids whose name fits, former ones among them
 
@@ -348,22 +348,34 @@ def _named_rows(here, asked, rows, few=False) -> list:
     """By credit code, by letters from the start, or by any part of the name, as names begin with the county's; if
     that finds nothing, by parts in their order: 阳三石社区卫生 means 阳三石街道社区卫生服务中心, too.
 
-    The last two read every name: unless they are few, in a wide scope only if the beginning finds nothing, and nothing
-    else was found. Parts of many names are looked for among those that begin like the words.
+    The last two look into names: unless these are few, in a wide scope only if the beginning finds nothing, and nothing
+    else was found.
     """
     if asked.credit:
         return list(rows.filter(credit_code=asked.credit).exclude(credit_code=""))
     if asked.letters:
-        return _first(rows.filter(begins("initials", asked.letters) | begins("pinyin", asked.letters)))
+        return _by_letters(here, rows, asked.letters, few)
     if asked.address is None or not asked.address.estate:
         return []
-    inside = rows.filter(name__contains=asked.text)
+    within = rows.filter(inside("name", asked.text))
     if few or here.narrow:
-        return _first(inside) or _by_parts(asked, rows)
+        return _first(within) or _by_parts(asked, rows)
     found = list(rows.filter(begins("name", asked.text)).order_by(ByIndex(F("name")))[: MOST + 1])
     if found or here.found or asked.address.door:
         return found
-    return _first(inside) or _by_parts(asked, rows.filter(begins("name", asked.text[:BEGINNING])))
+    return _first(within) or _by_parts(asked, rows)
+
+
+def _by_letters(here, rows, letters, few) -> list:
+    """In a wide scope in the order of each index: most names of a county begin with its own letters."""
+    if few or here.narrow:
+        return _first(rows.filter(begins("initials", letters) | begins("pinyin", letters)))
+    found = {}
+    for column in ("initials", "pinyin"):
+        if len(found) <= MOST:
+            begun = rows.filter(begins(column, letters)).order_by(ByIndex(F(column)))
+            found |= {row.pk: row for row in begun[: MOST + 1]}
+    return list(found.values())[: MOST + 1]
 
 
 def _by_parts(asked, rows):

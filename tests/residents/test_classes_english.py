@@ -32,7 +32,8 @@ def test_the_form_shows_the_words_and_keeps_the_value():
 
 
 def test_a_class_of_ones_own_without_english_stays_chinese():
-    mine = CareClassFactory(name="失独家庭", fields=[{"name": "need", "label": "所需", "kind": "text", "required": False, "choices": []}])
+    field = {"name": "need", "label": "所需", "kind": "text", "required": False, "choices": []}
+    mine = CareClassFactory(name="失独家庭", fields=[field])
     with translation.override("en"):
         assert (str(mine), schema.label(mine.fields[0])) == ("失独家庭", "所需")
 
