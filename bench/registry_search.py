@@ -74,6 +74,7 @@ def measure(run, people):
     )
     kinds = words(rows)
     kinds["organisation"] = registry.sample(Organisation, run.options.rounds, "name")
+    kinds["organisation, part of its name"] = [name[4:8] for name in kinds["organisation"] if len(name) >= 8]
     for kind, typed in kinds.items():
         searched(top, typed[0])  # the plans and the names of grids are there, as in a process that runs
         ask(run.line(kind, people, [searched(top, text) for text in typed]), floor)

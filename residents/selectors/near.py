@@ -42,22 +42,22 @@ class Like(Lookup):
 
 
 class HasSigns(Lookup):
-    """All signs of the right side, and all pairs of neighbours in it, stand in the name on the left: what the index of
-    migration 0015 answers. Only a beginning: the caller says the rest."""
+    """The signs and pairs of signs on the right stand in the name on the left: what the index of migration 0015 answers.
+    Only a beginning: the caller says the rest."""
 
     lookup_name = "has_signs"
     prepare_rhs = False
 
     def as_sql(self, compiler, connection):
         left, left_params = self.process_lhs(compiler, connection)
-        function = "residents_signs(%s)" if isinstance(self.rhs, str) else "%s::text[]"
-        return f"residents_signs({left}) @> {function}", [*left_params, self.rhs]
+        return f"residents_signs({left}) @> %s::text[]", [*left_params, self.rhs]
 
 
 def inside(field: str, text: str) -> Q:
     """Rows in whose `field`, the name of an organisation or a place, the text stands."""
     found = Q(**{f"{field}__contains": text})
-    return Q(HasSigns(F(field), text)) & found if connection.vendor == "postgresql" else found
+    pairs = sorted({text[at : at + 2] for at in range(max(1, len(text) - 1))})
+    return Q(HasSigns(F(field), pairs)) & found if connection.vendor == "postgresql" else found
 
 
 def in_order(field: str, text: str) -> Q:
