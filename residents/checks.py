@@ -24,6 +24,7 @@ LOWEST_STOREY = -10
 ADULT = 18  # 民法典 art. 17
 CARD_KINDS = {"111", "113"}  # the household register carries the same number as the card
 NO_DOCUMENT = "990"
+WHOLE = "整栋"  # the door of a house that has none: a farmhouse is one dwelling
 LOCAL = "registered"  # the population of those whose hukou is in the county
 # GB 32100-2015: registering authority (1–9, A, N, Y) and kind, six digits of the division, nine of the body, a check
 # digit. stdnum takes digits only at the beginning; a village's collective (N2…) begins with a letter.

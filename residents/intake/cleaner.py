@@ -12,6 +12,7 @@ from residents.intake.cells import Bad
 from residents.intake.columns import ENCRYPTED, GRID, Column, columns, sections, stage_columns
 
 REMEMBERED = 4_000  # different values of a column
+HOMES = ("people", "dwelling", "household", "resident")  # files that say who lives where
 SHOWN = 60  # signs of a wrong value
 # (line, column, code, value as it may be shown, hint)
 Fault = tuple[int, str, str, str, str]
@@ -142,6 +143,9 @@ class Cleaner:
                 found.append((line, lat if _has(values, lon) else lon, "needed", "", ""))
 
     def _dwelling(self, line, values, found):
+        if self.order.kind in HOMES and values.get("building_address") and not values.get("dwelling_unit"):
+            # A house without doors; of one that has some, residents.intake.match says so.
+            values["dwelling_door"] = values.get("dwelling_door") or checks.WHOLE
         number = values.get("dwelling_door")
         if number and not values.get("building_address"):
             found.append((line, "building_number", "needed", "", ""))

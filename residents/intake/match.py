@@ -5,7 +5,8 @@ at once. `verdict`: n new, m there already, d perhaps there already (a person de
 then tells c changed from u unchanged.
 """
 
-from residents.checks import LOCAL
+from residents.checks import LOCAL, WHOLE
+from residents.intake.cleaner import HOMES
 from residents.intake.columns import stage_columns
 from residents.intake.stage import Stage, run
 
@@ -58,6 +59,8 @@ class Matcher:
                 self._repeated(section.name)
         if self.primary == "resident":
             self._residents()
+        if self.kind in HOMES:
+            self._without_door()
         self._elsewhere()
         self._wrong()
 
@@ -246,6 +249,16 @@ class Matcher:
             f"WHERE {table}.ref = q.ref"
         )
 
+    def _without_door(self):
+        """Lines that give no door of a building that has doors, in the file or in the registry."""
+        self._fault(
+            "no_door",
+            f"SELECT r.line, 'dwelling_door' AS col, '' AS hint FROM {self.stage('raw')} r {self._joined('dwelling')} "
+            f"WHERE r.dwelling_door = '{WHOLE}' AND (EXISTS (SELECT 1 FROM {self.stage('dwelling')} o "
+            f"WHERE o.building_ref = b.ref AND o.door <> '{WHOLE}') OR EXISTS (SELECT 1 FROM residents_dwelling x "
+            f"WHERE x.building_id = b.record_id AND x.door <> '{WHOLE}' AND x.ended_on IS NULL))",
+        )
+
     def _elsewhere(self):
         """A record that lies where this person may not import: the row is refused, nothing of the record is said."""
         tables = {"resident": "residents_resident", "household": "residents_household",
@@ -287,7 +300,7 @@ def drop_orphans(stage: Stage):
 
 
 # Faults that a comparison finds; the rest the file had when it was read.
-LATER = ["repeated", "dead", "elsewhere", "local_known", *(code for _column, code in ABSENT.values())]
+LATER = ["repeated", "dead", "elsewhere", "local_known", "no_door", *(code for _column, code in ABSENT.values())]
 
 
 def _marks(values) -> str:

@@ -62,6 +62,7 @@ FAULTS = {
     "one_tenant": gettext_lazy("expected a person or an organisation, one of the two."),
     "ends_first": gettext_lazy("must not lie before the beginning."),
     "local": gettext_lazy("who lives where they are registered counts as registered."),
+    "no_door": gettext_lazy("must not be empty: this building has doors."),
     "local_known": gettext_lazy(
         "who lives where they are registered counts as registered; the registry has this person as from elsewhere. Give "
         "the population, too."

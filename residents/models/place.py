@@ -70,7 +70,9 @@ class Dwelling(Registered):
     )
     unit = models.CharField(pgettext_lazy("of a building", "unit"), max_length=8, blank=True, default="")
     storey = models.SmallIntegerField(_("storey"), default=1, help_text=_("Below ground: negative."))
-    door = models.CharField(_("door number"), max_length=16)
+    door = models.CharField(
+        _("door number"), max_length=16, blank=True, help_text=_("Empty: a house without doors, as a whole.")
+    )
     use = models.CharField(_("use"), max_length=8, choices=codes.choices(codes.DWELLING_USE), default="own")
     area = models.DecimalField(_("area (m²)"), max_digits=8, decimal_places=2, null=True, blank=True)
     owner_name = models.CharField(_("owner"), max_length=60, blank=True, default="")

@@ -207,6 +207,8 @@ def _point(value):
 
 def _settle(record):
     """The grid follows what the record stands in; without that, the place on the map."""
+    if isinstance(record, Dwelling):
+        _whole_house(record)
     if isinstance(record, Resident) and record.household_id and record.dwelling_id is None:
         record.dwelling = record.household.dwelling
     above = next((one for one in _stands_in(record) if one is not None), None)
@@ -214,6 +216,15 @@ def _settle(record):
         record.grid = above.grid
     elif record.grid_id is None and (entry := _on_the_map(getattr(record, "location", None))) is not None:
         record.grid = Grid.objects.get(pk=entry.pk)
+
+
+def _whole_house(row):
+    """A house without doors is one dwelling. Raises Invalid naming `door` where the building has doors, or units."""
+    if row.door or not row.building_id:
+        return
+    if row.unit or row.building.dwellings.current().exclude(pk=row.pk).exists():
+        raise Invalid(fields={"door": [_("must not be empty: this building has doors.")]})
+    row.door = checks.WHOLE
 
 
 def _on_the_map(point):

@@ -272,3 +272,22 @@ def test_organisations_and_places(county, grid):
 
 def faults_were(batch):
     return batch.counts["wrong"]
+
+
+def test_a_house_without_doors_is_one_dwelling_and_a_block_of_flats_is_not(county, grid):
+    batch = read(county.operator, "people", csv_file([
+        ("网格编码", "小区", "楼栋号", "房号", "姓名", "与户主关系"),
+        [grid.code, "石桥村", "12号", "", "刘大力", "户主"], [grid.code, "石桥村", "12号", "", "陈芳", "配偶"],
+        [grid.code, "阳光花园", "3栋", "501", "王一", "户主"], [grid.code, "阳光花园", "3栋", "", "王二", "户主"],
+    ]))  # fmt: skip
+    assert faults(batch) == [(5, "dwelling_door", "no_door")]
+    service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
+    assert service.apply(batch.pk) == "applied"
+    house = Dwelling.objects.get(building__address="石桥村12号")
+    assert (house.unit, house.door, house.full, house.storey) == ("", "整栋", "石桥村12号 整栋", 1)
+    assert house.residents.count() == 2 and house.households.count() == 1
+    more = read(county.operator, "people", csv_file([
+        ("网格编码", "小区", "楼栋号", "姓名"), [grid.code, "阳光花园", "3栋", "王三"], [grid.code, "石桥村", "12号", "刘小力"],
+    ]))  # fmt: skip
+    assert faults(more) == [(2, "dwelling_door", "no_door")]
+    assert more.counts["sections"]["dwelling"] == {"u": 1}

@@ -338,3 +338,15 @@ def test_a_building_head_is_of_age(county, home):
     assert records.change(building, actor=county.worker, head=grown).head == grown
     offered = fields_of("building", building, ["head"])["head"].queryset
     assert set(offered) == {grown}
+
+
+def test_a_house_without_doors_is_one_dwelling(county, home):
+    farm = BuildingFactory(grid=home.grid, units=1)
+    house = records.add("dwelling", actor=county.worker, building=farm, door="", use="own")
+    assert (house.door, house.full) == ("整栋", f"{farm.address} 整栋")
+    words = {"door": ["不能为空：该楼栋有房号。"]}
+    with translation.override("zh-hans"):
+        again = {"door": "", "use": "own"}
+        assert wrong(lambda: records.add("dwelling", actor=county.worker, building=farm, **again)) == words
+        flats = home.dwelling.building
+        assert wrong(lambda: records.add("dwelling", actor=county.worker, building=flats, unit="9", **again)) == words
