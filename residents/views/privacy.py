@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -169,6 +169,19 @@ def _statement_pdf(request, made):
     return response
 
 
+# What an erasure does, for whoever asks for it and whoever does it.
+ERASED = (
+    gettext_lazy("Name, numbers, phone, address, entries of registers with their visits, and the values in the history go."),
+    gettext_lazy(
+        "What stays: a row without a name, that it was erased, by whom and why, and who had looked, without reasons."
+    ),
+    gettext_lazy(
+        "Cases are not changed: contacts of reporters go by themselves some time after the end, names that somebody wrote "
+        "into the description or the words of a step stay in the case file. Tell the person so."
+    ),
+)
+
+
 @reader
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request, pk):
@@ -186,5 +199,5 @@ def erase(request, pk):
             messages.success(request, _("The personal data were erased."))
             return redirect("residents:home")
     title = _("Erase the personal data of %(name)s") % {"name": found.name}
-    context = {"record": found, "form": form, "title": title, "danger": True}
+    context = {"record": found, "form": form, "title": title, "danger": True, "consequences": ERASED}
     return render(request, "residents/reason.html", context, status=status_of(form))

@@ -326,6 +326,7 @@ def test_erasing_is_for_heads_of_centres(people):
     page = url("erase", people.old.pk)
     assert browser(people.leader).get(page).status_code == 403
     client = browser(people.head)
+    assert "写入事件描述或办理意见中的姓名仍留在事件档案中" in client.get(page).content.decode()
     refused = client.post(page, {"reason": "本人申请删除信息"})
     assert refused.status_code == 422
     people.old.refresh_from_db()

@@ -287,7 +287,8 @@ def test_a_house_without_doors_is_one_dwelling_and_a_block_of_flats_is_not(count
     assert (house.unit, house.door, house.full, house.storey) == ("", "整栋", "石桥村12号 整栋", 1)
     assert house.residents.count() == 2 and house.households.count() == 1
     more = read(county.operator, "people", csv_file([
-        ("网格编码", "小区", "楼栋号", "姓名"), [grid.code, "阳光花园", "3栋", "王三"], [grid.code, "石桥村", "12号", "刘小力"],
+        ("网格编码", "小区", "楼栋号", "姓名"), [grid.code, "阳光花园", "3栋", "王三"],
+        [grid.code, "石桥村", "12号", "刘小力"],
     ]))  # fmt: skip
     assert faults(more) == [(2, "dwelling_door", "no_door")]
     assert more.counts["sections"]["dwelling"] == {"u": 1}

@@ -60,7 +60,7 @@ def test_a_statement_tells_of_each_register_how_closely_by_whom_and_why(people):
     assert sealed == {
         "Attention": "low", "Responsible": str(people.head), "visit interval (days)": str(file.visit_days),
         "Next visit": str(file.next_visit), "reason of the beginning": "评估纳入",
-        "监护人": "机密监护人", "监护人电话": "139****6666", "治疗情况": "规律服药",
+        "Guardian": "机密监护人", "Guardian's phone": "139****6666", "Treatment": "medication taken regularly",
     }  # fmt: skip
 
 
