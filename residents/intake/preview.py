@@ -207,14 +207,17 @@ def of_roll(roll, tab: str, user, after: int = 0) -> Page:
     page = _page(roll.page("c" if tab == "changed" else "n", after, PAGE + 1), lambda pair: pair[0].ref)
     grids = dict(Grid.objects.filter(pk__in={line.grid_id for line, _c in page.rows}).values_list("pk", "name"))
     page.rows = [
-        {"line": line.ref, "title": _roll_title(line), "grid": grids.get(line.grid_id, ""), "changes": _sides(roll, line)}
+        {"line": line.ref, "title": _roll_title(roll, line), "grid": grids.get(line.grid_id, ""), "changes": _sides(roll, line)}
         for line, _choice in page.rows
     ]
     return page
 
 
-def _roll_title(line) -> str:
-    return " · ".join(filter(None, (line.plan["title"], line.plan.get("who"))))
+def _roll_title(roll, line) -> str:
+    """What the row is about, and whom by their masked number: many people have one name."""
+    number = line.values.get(f"{roll.kind}_id_number", "")
+    parts = (line.plan["title"], line.plan.get("who"), number and mask("id_number", number))
+    return " · ".join(filter(None, parts))
 
 
 def _sides(roll, line) -> list[tuple[str, str, str]]:
