@@ -66,7 +66,8 @@ def care(request):
         row.may_edit = scope.may_at(rights.EDIT, row.resident.grid.path if chosen.statutory else row.grid.path)
     kind = Kind.SUPPORT if chosen.statutory else Kind.CARE
     url = export_url(request.user, kind, **{"class": chosen.code}) if page.object_list else ""
-    return render(request, "residents/care.html", context | {"page": page, "export_url": url})
+    more = {"page": page, "export_url": url, "may_import": scope.may("residents.import_registry")}
+    return render(request, "residents/care.html", context | more)
 
 
 def _entries(request, chosen):

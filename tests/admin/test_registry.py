@@ -151,7 +151,7 @@ def test_an_entry_is_added_changed_and_ended(county, west, rows):
     classes.load(CareClass)
     client, person = browser(west), rows[0][Resident]
     page = f"{url(CareRecord, 'add')}?class=disabled"
-    assert "残疾类别" in client.get(page).content.decode()
+    assert "Kind of disability" in client.get(page).content.decode()
     given = {
         "resident": person.pk,
         "since": "2026-02-01",

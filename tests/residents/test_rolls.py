@@ -28,7 +28,7 @@ from residents.models import (
     Tenancy,
 )
 from residents.services import care as registers
-from residents.services import subject, support
+from residents.services import rotation, subject, support
 from tests.residents.factories import (
     BuildingFactory,
     DwellingFactory,
@@ -185,6 +185,9 @@ def test_a_statutory_register_leaves_no_word_in_clear_and_its_looks_are_logged(c
     assert not Access.objects.exists()
     assert person.name in client.get(page, {"tab": "new"}).content.decode()
     assert list(Access.objects.values_list("user", "act", "rows", "record_id")) == [(head.pk, "list", 1, None)]
+    held = {(column.table, column.name, column.key) for column in rotation.columns()}
+    table = f"{PREFIX}_{batch.pk}"
+    assert {(f"{table}_raw", "sealed", "line"), (f"{table}_care", "sealed", "ref")} <= held  # keys can be renewed
     service.confirm(actor=head, batch_id=batch.pk, without_wrong=True)
     assert service.apply(batch.pk) == "applied"
     opened = support.of_resident(actor=head, resident=person)[0]
