@@ -207,9 +207,12 @@ def of_roll(roll, tab: str, user, after: int = 0) -> Page:
     page = _page(roll.page("c" if tab == "changed" else "n", after, PAGE + 1), lambda pair: pair[0].ref)
     grids = dict(Grid.objects.filter(pk__in={line.grid_id for line, _c in page.rows}).values_list("pk", "name"))
     page.rows = [
-        {"line": line.ref, "title": _roll_title(roll, line), "grid": grids.get(line.grid_id, ""), "changes": _sides(roll, line)}
+        {
+            "line": line.ref, "title": _roll_title(roll, line), "grid": grids.get(line.grid_id, ""),
+            "changes": _sides(roll, line),
+        }
         for line, _choice in page.rows
-    ]
+    ]  # fmt: skip
     return page
 
 
