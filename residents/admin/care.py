@@ -117,7 +117,7 @@ class CareClassAdmin(SharedAdmin):
     """Purpose and legal basis are mandatory. A class that has had anybody is put out of use, not deleted."""
 
     form = ClassForm
-    list_display = ("name", "group", "visit_days", "keep_days", "active", "order")
+    list_display = ("name", "name_en", "group", "visit_days", "keep_days", "active", "order")
     list_filter = ("group", "active")
     search_fields = ("name", "name_en", "code")
 

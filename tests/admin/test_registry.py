@@ -200,10 +200,17 @@ def test_a_class_is_added_without_code(county, west, whole):
     ]
     page = client.get(url(CareClass, "change", made.pk))
     assert "补助类别" in page.content.decode() and "&quot;label&quot;" not in page.content.decode()
-    answer = posted(client, CareClass, made.pk, f0_label="监护人", f2_label="电话", f2_kind="phone")
+    few = posted(client, CareClass, made.pk, f1_choices_en="fixed, temporary")
+    assert "__all__" in errors(few)
+    answer = posted(
+        client, CareClass, made.pk, f0_label="监护人", f2_label="电话", f2_kind="phone", name_en="Bereaved",
+        f1_label_en="Subsidy", f1_choices_en="fixed, temporary, other",
+    )  # fmt: skip
     assert answer.status_code == 302, errors(answer)
     made.refresh_from_db()
     assert [f["label"] for f in made.fields] == ["监护人", "补助类别", "电话"]
+    english = ("Bereaved", "Subsidy", ["fixed", "temporary", "other"])
+    assert (str(made), made.fields[1]["label_en"], made.fields[1]["choices_en"]) == english
     assert [f["name"] for f in made.fields] == ["field_1", "field_2", "field_3"]
 
 
