@@ -127,6 +127,8 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "options": "-c jit=off -c timezone=UTC -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
     }
+    if lock_seconds := env.int("DB_LOCK_SECONDS", default=0):
+        DATABASES["default"]["OPTIONS"]["options"] += f" -c lock_timeout={lock_seconds}s"
     if RUNNING_TESTS:  # nothing that a test writes has to outlive the machine
         DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
