@@ -108,6 +108,7 @@ DATABASE_URL = required("DATABASE_URL", demo=f"spatialite:///{DATA_DIR / 'demo' 
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=300)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DB_LOCK_SECONDS = env.int("DB_LOCK_SECONDS", default=20)  # of requests (core.asgi); a job may stand in line for minutes
 if DATABASES["default"]["ENGINE"].endswith("spatialite"):
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     SPATIALITE_LIBRARY_PATH = "mod_spatialite"
@@ -127,8 +128,6 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "options": "-c jit=off -c timezone=UTC -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0"
     }
-    if lock_seconds := env.int("DB_LOCK_SECONDS", default=0):
-        DATABASES["default"]["OPTIONS"]["options"] += f" -c lock_timeout={lock_seconds}s"
     if RUNNING_TESTS:  # nothing that a test writes has to outlive the machine
         DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
