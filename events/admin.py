@@ -290,9 +290,14 @@ class SealedHeadAdmin(ReadOnlyAdmin):
 
 @admin.register(CaseCounter)
 class CaseCounterAdmin(SharedReadOnly):
-    """The last case number given: to be compared with the last case. Nobody can turn it back."""
+    """The last case number given, to be compared with the last case: the whole territory's, whose cases it counts."""
 
     reads_by = "events.view_event"
     list_display = ("territory", "year", "last")
     ordering = ("-year", "territory")
     export_columns = ("territory", "year", "last")
+
+    def has_view_permission(self, request, obj=None):
+        return Realm.of(request.user).may_everywhere(self.permission("view"))
+
+    has_module_permission = has_view_permission
