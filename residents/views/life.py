@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from grids.scope import Scope
 from residents.forms.life import STEPS, Done, LifeForm
-from residents.models import Dwelling, Household, Resident, Tenancy
+from residents.models import Resident, Tenancy
 from residents.services import records
 from residents.services.rights import EDIT
-from residents.views.base import one, reader
+from residents.views.base import one, reader, whose
 from residents.views.records import attempt, url_of
 
 
@@ -35,7 +35,7 @@ def happen(request, kind, pk, name):
             return redirect(_after(request.user, done, record, kind))
     shown = record.dwelling if kind == "tenancy" else record
     context = {
-        "form": form, "title": title, "words": f"{_whose(shown)} · {step.words}", "danger": step.danger,
+        "form": form, "title": title, "words": f"{whose(shown)} · {step.words}", "danger": step.danger,
         "back": url_of("dwelling" if kind == "tenancy" else kind, shown),
     }  # fmt: skip
     return render(
@@ -50,18 +50,6 @@ def _record(user, kind, pk):
     if not Scope.of(user).may_at(EDIT, found.grid.path):
         raise PermissionDenied
     return found
-
-
-def _whose(record) -> str:
-    """Enough of the record to see that it is the right one: doors and numbers are alike."""
-    if isinstance(record, Dwelling):
-        return f"{record.building.address} {record.short}"
-    if isinstance(record, Household):
-        door = _whose(record.dwelling) if record.dwelling else ""
-        return " · ".join(filter(None, (str(record), record.head and record.head.name, door)))
-    if record.status == Resident.Status.LIVING:
-        return f"{record.name} · {_whose(record.dwelling)}" if record.dwelling else record.name
-    return f"{record.name} · {record.get_status_display()} {record.ended_on or ''}".rstrip()
 
 
 def _after(user, done, record, kind):

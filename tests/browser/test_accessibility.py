@@ -112,9 +112,9 @@ def test_forms_that_come_back_with_what_is_wrong_and_what_was_done(desk, county,
     found = []
     for path in (f"{now}/correct-day/", f"{now}/move/", f"/registry/residents/{county.zhen.pk}/statement/"):
         page.goto(path)
-        page.locator("#content form.card :is([name=reason], [name=into_q])").fill("")
+        page.locator("#content form.card :is([name=reason], [name=dwelling_q])").fill("")
         page.locator("#content form.card [type=submit]").click()
-        expect(page.locator("#content .field-errors, #content .alert-danger").first).to_be_visible()
+        expect(page.locator("#content .card .field-errors").first).to_be_visible()
         found += [f"{path} {wrong}" for wrong in faults(page)]
     page.goto(f"/registry/residents/{county.zhen.pk}/")
     page.locator("#unmask a").click()
