@@ -137,7 +137,7 @@ def _members(label, name="members", *, record, multiple=True):
                 label=label, queryset=people, widget=Checks
             )
         }
-    return {name: forms.ModelChoiceField(label=label, queryset=people)}
+    return {name: forms.ModelChoiceField(label=label, queryset=people, empty_label="—")}
 
 
 RELATION = "relation_"
@@ -340,7 +340,9 @@ def _let_fields(record, user):
     firms = Organisation.objects.visible_to(user).current().filter(grid=record.grid_id).order_by("name")
     return {
         "tenant": record_field("resident", user, _("tenant"), required=False),
-        "organisation": forms.ModelChoiceField(label=_("or an organisation"), queryset=firms, required=False),
+        "organisation": forms.ModelChoiceField(
+            label=_("or an organisation"), queryset=firms, required=False, empty_label="—"
+        ),
         **_day(_("since"), "since"),
         "until": forms.DateField(label=_("let until"), required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")),
         "contract": forms.CharField(label=_("contract number"), max_length=40, required=False),
