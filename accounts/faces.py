@@ -1,13 +1,14 @@
 """Portraits of those who work in a grid: printed on signs and cards, cut to size, without what a camera writes."""
 
 import io
-import struct
 import uuid
 
 from django import forms
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
+
+from core.pictures import BROKEN
 
 FOLDER = "faces"
 SIZE = (500, 700)  # 5:7, as on identity papers; 300 dots per inch at 42 × 59 mm
@@ -16,8 +17,6 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 60_000_000  # phones take up to 50 million
 MOST_UNPACKED = 25_000_000  # a JPEG is scaled while it is read; the others are unpacked whole, four bytes a pixel
-# What Pillow has been seen to raise for files and EXIF that are cut off or invented.
-BROKEN = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, struct.error, OSError)
 
 
 class Unfit(ValueError):

@@ -113,6 +113,7 @@ ADMIN = (
         "residents.view_access",
         "residents.view_gridcount",
         "papers.make_sign",
+        "papers.view_paper",
         "duty.change_shift",
         "duty.view_shift",
         "duty.view_handover",

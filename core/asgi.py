@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import FileResponse
 from django.urls import set_script_prefix
 
@@ -90,9 +90,17 @@ def _finish(response):
 def get_application():
     """What an ASGI server serves."""
     django.setup(set_prefix=False)
+    wait_no_longer(connections.settings[DEFAULT_DB_ALIAS])
     made = LastingThreads()
     search_seldom()
     return made
+
+
+def wait_no_longer(database):
+    """Let connections made from now on give a lock up after DB_LOCK_SECONDS: a person must not wait without end."""
+    if database["ENGINE"].endswith("postgis") and settings.DB_LOCK_SECONDS:
+        options = database["OPTIONS"].get("options", "")
+        database["OPTIONS"]["options"] = f"{options} -c lock_timeout={settings.DB_LOCK_SECONDS}s".strip()
 
 
 def search_seldom():

@@ -1,16 +1,20 @@
 """Scoring schemes, periods and scorecards in the admin. Scores are computed, never typed."""
 
+from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline, ScopedInline, SharedAdmin
+from core.admin import ReadOnly, ReadOnlyAdmin, ReadOnlyInline, Realm, ScopedInline, SharedAdmin
 from core.admin_export import Column
 from core.admin_filters import InForce
+from core.admin_upload import Upload, UploadsAdmin, file_field
 from core.errors import DomainError
-from evaluation import schemes, services
+from evaluation import scheme_rows, schemes, services
 from evaluation.models import Period, Scheme, SchemeItem, Scorecard, ScoreLine
+from grids.services import tables
 
 
 class ItemInline(ScopedInline):
@@ -21,14 +25,47 @@ class ItemInline(ScopedInline):
         return admin.TabularInline.get_queryset(self, request)  # a scheme is the whole territory's
 
 
+class SchemesForm(forms.Form):
+    file = file_field(gettext_lazy("Schemes file"))
+
+
+def _import_schemes(request, values, dry_run):
+    table = tables.read(values["file"], scheme_rows.columns(), scheme_rows.REQUIRED, values["file"].name)
+    with transaction.atomic():
+        done = scheme_rows.load(table.rows)
+        transaction.set_rollback(dry_run)
+    return [
+        _("Scoring schemes: %(added)s added, %(changed)s changed, %(unchanged)s unchanged.")
+        % {"added": done.added, "changed": done.changed, "unchanged": done.unchanged}
+    ]
+
+
+IMPORT = Upload(
+    name="import-schemes",
+    title=gettext_lazy("Import scoring schemes"),
+    help=gettext_lazy(
+        "The columns of an exported file: one row for each indicator. A scheme is known by its kind and its first day, "
+        "and has afterwards the indicators of the file; schemes that the file does not name stay. All or nothing."
+    ),
+    form=SchemesForm,
+    run=_import_schemes,
+    may=lambda request: all(
+        Realm.of(request.user).may_everywhere(f"evaluation.{verb}_{model}")
+        for model, verbs in (("scheme", ("add", "change")), ("schemeitem", ("add", "change", "delete")))
+        for verb in verbs
+    ),
+)
+
+
 @admin.register(Scheme)
-class SchemeAdmin(SharedAdmin):
+class SchemeAdmin(UploadsAdmin, SharedAdmin):
     """What is scored, with which weights. One that a period was scored by cannot be deleted."""
 
     list_display = ("name", "kind", "valid_from", "valid_until", "total")
     list_filter = ("kind", InForce)
     search_fields = ("name",)
     inlines = (ItemInline,)
+    uploads = (IMPORT,)
     export_columns = (
         Column("scheme__kind", gettext_lazy("kind")),
         "scheme__name",

@@ -1,10 +1,11 @@
 """Events and their history in the admin: to look at. Only steps change them (events.services)."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core import ciphers
-from core.admin import ReadOnlyAdmin, ReadOnlyInline, SharedAdmin
+from core.admin import ReadOnlyAdmin, ReadOnlyInline, Realm, SharedAdmin
 from core.admin_export import Column
 from events import (
     admin_rules,  # noqa: F401  (registers standards, limits and the calendar)
@@ -13,9 +14,11 @@ from events import (
 from events.models import (
     Assignment,
     Attachment,
+    CaseCounter,
     Event,
     Notice,
     Seal,
+    SealedHead,
     StageRecord,
     Supervision,
     TimeRequest,
@@ -262,3 +265,39 @@ class SharedReadOnly(ReadOnlyAdmin, SharedAdmin):
 class SealAdmin(SharedReadOnly):
     list_display = ("until", "chains", "hash", "made_at")
     export_columns = ("until", "chains", "prev_hash", "hash", "made_at")
+
+
+@admin.register(SealedHead)
+class SealedHeadAdmin(ReadOnlyAdmin):
+    """Where a chain ended when it was sealed. It has no key to its event, which it must outlive: found by its id."""
+
+    reads_by = "events.view_transition"
+    list_display = ("event_id", "seq", "hash", "seal")
+    search_fields = ("=event_id",)
+    ordering = ("-pk",)
+    export_columns = (Column("event_id", _("event id")), "seq", "hash", "seal__until")
+
+    def rows(self, request):
+        seen = Realm.of(request.user).q(self.permission("view"), "path")
+        return Q(event_id__in=Event.objects.filter(seen).order_by().values("pk"))
+
+    def paths_of(self, obj):
+        return list(Event.objects.filter(pk=obj.event_id).values_list("path", flat=True))
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("seal")
+
+
+@admin.register(CaseCounter)
+class CaseCounterAdmin(SharedReadOnly):
+    """The last case number given, to be compared with the last case: the whole territory's, whose cases it counts."""
+
+    reads_by = "events.view_event"
+    list_display = ("territory", "year", "last")
+    ordering = ("-year", "territory")
+    export_columns = ("territory", "year", "last")
+
+    def has_view_permission(self, request, obj=None):
+        return Realm.of(request.user).may_everywhere(self.permission("view"))
+
+    has_module_permission = has_view_permission

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
+from django.http import HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,13 +18,15 @@ from core.admin_tables import PlainTables, Table
 from core.admin_upload import Upload, UploadsAdmin, file_field
 from core.errors import Conflict, DomainError
 from core.sheets import restored
-from events import calendars, standards
+from events import calendars, standards, tasks
 from events.models import CalendarDay, StageLimit, Standard
+from events.services import reckoning
 from events.standard_rows import COLUMNS, OPTIONAL
 from grids.models import DepartmentKind
 from grids.services import tables
 
 LEVELS = (0, 1, 2)
+AT_ONCE = 1000  # cases whose deadlines are reckoned while the administrator waits: a second or two
 # A standards file's column → the form's field, where they differ.
 FIELD_OF = {"photos": "photos_required", "rating": "rating_asked"}
 IDENTITY = ("kind", "major_code", "minor_code", "variant")
@@ -284,6 +287,36 @@ class CalendarDayAdmin(PlainTables, ImportExportMixin, SharedAdmin):
     search_fields = ("name", "note")
     date_hierarchy = "date"
     readonly_fields = ("source",)
+
+    def changeform_view(self, request, *args, **kwargs):
+        return self._answered(request, super().changeform_view(request, *args, **kwargs))
+
+    def delete_view(self, request, *args, **kwargs):
+        return self._answered(request, super().delete_view(request, *args, **kwargs))
+
+    def changelist_view(self, request, *args, **kwargs):
+        return self._answered(request, super().changelist_view(request, *args, **kwargs))
+
+    def process_import(self, request, *args, **kwargs):
+        return self._answered(request, super().process_import(request, *args, **kwargs))
+
+    def _answered(self, request, response):
+        """Here whatever was changed is committed: deadlines follow, and their number is said."""
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            self._reckon(request)
+        return response
+
+    def _reckon(self, request):
+        touched = reckoning.waiting()
+        if touched > AT_ONCE:
+            tasks.send(tasks.reckon_deadlines)
+            words = _("The deadlines of up to %(count)d open cases are being reckoned again; it takes a minute or two.")
+            self.message_user(request, words % {"count": touched})
+            return
+        done = reckoning.redo()
+        if done.seen:
+            words = _("The deadlines of %(moved)d open cases were reckoned again and have changed; %(seen)d were looked at.")
+            self.message_user(request, words % {"moved": done.moved, "seen": done.seen})
 
 
 def _missing_years() -> list[str]:

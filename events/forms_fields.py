@@ -52,7 +52,9 @@ class PickerField(forms.Field):
         if query:
             found = self.widget.find(query)
             raise ValidationError(
-                _("Choose one of the matches below.") if found else _("Nothing matches these words.")
+                _("Choose one of the matches; if there is none, type other words.")
+                if found
+                else _("Nothing matches these words.")
             )
         if self.required:
             raise ValidationError(_("Type a few words and choose one of the matches."))

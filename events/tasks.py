@@ -1,18 +1,38 @@
 """What the schedule runs. Each task calls one service and is harmless when run twice."""
 
+import logging
 from dataclasses import asdict
 
 from celery import shared_task
 
 from events.figures import folding
-from events.services import attachments, habits, history, presence, retention, sweep
+from events.services import attachments, habits, history, presence, reckoning, retention, sweep
 from residents.services import support
+
+log = logging.getLogger(__name__)
+
+
+def send(task):
+    """Start a task at once. Without a broker it waits for the schedule, and nobody sees an error."""
+    try:
+        task.apply_async(retry=False)
+    except Exception:  # whatever the broker's client raises: kombu, redis, the file system
+        log.warning("%s waits for the schedule", task.name, exc_info=True)
 
 
 @shared_task(acks_late=True)
 def sweep_clocks():
-    """Every minute: deadlines that passed or are near, suspensions over, ratings that never came."""
-    return sweep.sweep().counts
+    """Every minute: deadlines that passed or are near, suspensions over, ratings that never came.
+
+    Before that the deadlines over calendar days that have changed: none may be noted that holds no longer.
+    """
+    return {"reckoned": reckoning.redo().moved, **sweep.sweep().counts}
+
+
+@shared_task(acks_late=True)
+def reckon_deadlines():
+    """After a change of the calendar that touches many events; lost, it is done by the next minute's sweep."""
+    return reckoning.redo().moved
 
 
 @shared_task(acks_late=True, ignore_result=True)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("events/<int:pk>/presence/", detail.presence, name="presence"),
     path("events/<int:pk>/<slug:action>/", detail.step, name="step"),
     path("files/<uuid:public_id>/", files.attachment, name="file"),
+    path("files/<uuid:public_id>/view/", files.viewing, name="viewing"),
     path("files/<uuid:public_id>/small/", files.thumbnail, name="thumbnail"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="read-all"),

@@ -13,7 +13,7 @@ from grids.directory import ids_of
 
 TIMES = ("registered_at", "dispatched_at", "signed_at", "fed_back_at", "evaluated_at")
 TALLIES = ("returns", "reworks", "grants", "reopens")
-PHOTO = ("public_id", "seq", "kind", "name", "content_type", "size", "taken_at", "uploaded_at", "thumbnail")
+PHOTO = ("public_id", "seq", "kind", "name", "content_type", "size", "taken_at", "uploaded_at", "thumbnail", "viewing")
 TURN = ("unit_id", "lead", "outcome", "dispatched_at", "signed_at", "due_at", "ended_at", "late", "used_share", "words")
 STAGE = ("stage", "unit_id", "started_at", "ended_at", "due_at", "late", "used_share")
 STEP = (
@@ -89,7 +89,7 @@ def _with_unit(columns, values, known) -> dict:
 def photo(values) -> dict:
     """An attachment from its PHOTO tuple; its address is /api/v1/attachments/{id}/."""
     row = dict(zip(PHOTO, values, strict=True))
-    return {"id": row.pop("public_id"), **row, "thumbnail": bool(row["thumbnail"])}
+    return {"id": row.pop("public_id"), **row, "thumbnail": bool(row["thumbnail"]), "viewing": bool(row["viewing"])}
 
 
 # ---- whistles, supervisions, requests for time: three small tables in one query

@@ -9,6 +9,7 @@ function preview(input) {
         const image = document.createElement("img");
         image.src = URL.createObjectURL(file);
         image.alt = file.name;
+        image.onerror = () => image.remove(); // HEIC: taken, but few browsers can show it; its name stays
         figure.append(image);
       }
       const caption = document.createElement("figcaption");

@@ -108,6 +108,7 @@ DATABASE_URL = required("DATABASE_URL", demo=f"spatialite:///{DATA_DIR / 'demo' 
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=300)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DB_LOCK_SECONDS = env.int("DB_LOCK_SECONDS", default=20)  # of requests (core.asgi); a job may stand in line for minutes
 if DATABASES["default"]["ENGINE"].endswith("spatialite"):
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     SPATIALITE_LIBRARY_PATH = "mod_spatialite"

@@ -12,6 +12,7 @@ from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
+from pypdf import PdfWriter
 
 from core.errors import Invalid
 from events import services
@@ -31,6 +32,22 @@ def jpeg(size=(64, 48), colour=(90, 120, 60), exif=None, name="photo.jpg"):
     out = io.BytesIO()
     Image.new("RGB", size, colour).save(out, "JPEG", **({} if exif is None else {"exif": exif}))
     return SimpleUploadedFile(name, out.getvalue(), content_type="image/jpeg")
+
+
+def heic(size=(96, 64), exif=None, name="IMG_0042.HEIC"):
+    """A photo as an iPhone uploads it."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (90, 120, 60)).save(out, "HEIF", quality=50, **({} if exif is None else {"exif": exif.tobytes()}))
+    return SimpleUploadedFile(name, out.getvalue(), content_type="image/heic")
+
+
+def paper(change=lambda writer: None, name="证明.pdf"):
+    """A PDF of one page; `change` gets the writer before it is written."""
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(100, 100)
+    change(writer)
+    writer.write(out)
+    return SimpleUploadedFile(name, out.getvalue(), content_type="application/pdf")
 
 
 def photo(actor, kind=Attachment.Kind.OTHER) -> str:

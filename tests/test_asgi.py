@@ -12,7 +12,7 @@ from django.test import override_settings
 from django.urls import path
 
 from core.api.streaming import pieces_for
-from core.asgi import LastingThreads
+from core.asgi import LastingThreads, wait_no_longer
 
 SEEN = []
 
@@ -132,3 +132,13 @@ def test_a_request_that_breaks_off_answers_nothing(application):
 
     assert run(talk)
     assert SEEN == []
+
+
+def test_requests_wait_for_a_lock_no_longer_than_is_set(settings):
+    settings.DB_LOCK_SECONDS = 7
+    made = {"ENGINE": "django.contrib.gis.db.backends.postgis", "OPTIONS": {"options": "-c jit=off"}}
+    wait_no_longer(made)
+    assert made["OPTIONS"]["options"] == "-c jit=off -c lock_timeout=7s"
+    embedded = {"ENGINE": "django.contrib.gis.db.backends.spatialite", "OPTIONS": {"timeout": 20}}
+    wait_no_longer(embedded)
+    assert embedded["OPTIONS"] == {"timeout": 20}

@@ -13,15 +13,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import ExifTags, Image
+from pypdf.generic import DictionaryObject, NameObject
 
+from core import documents
 from core.errors import Invalid, Refused
 from events import services
 from events.models import Attachment
 from events.services import attachments
 from events.tasks import drop_uploads
-from tests.scenes import Scene, beijing, jpeg, photo
+from tests.scenes import Scene, beijing, heic, jpeg, paper, photo
 
 GPS, IFD, Base = ExifTags.GPS, ExifTags.IFD, ExifTags.Base
 
@@ -75,7 +77,7 @@ def test_the_content_decides_and_not_the_name(worker, settings, what):
 @pytest.mark.parametrize(
     ("content", "content_type", "extension"),
     [
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "application/pdf", ".pdf"),
+        (paper().read(), "application/pdf", ".pdf"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4", ".mp4"),
         (b"ID3\x03\0\0\0\0\0\0" + b"\0" * 30, "audio/mpeg", ".mp3"),
     ],
@@ -104,6 +106,55 @@ def test_a_broken_picture_is_refused(worker, settings):
     refused("file", lambda: attachments.store(actor=worker, upload=upload("photo.jpg", whole[: len(whole) // 3])))
     refused("file", lambda: attachments.store(actor=worker, upload=upload("photo.jpg", whole[:30] + b"x" * 500)))
     assert files(settings) == []
+
+
+def test_a_broken_heic_is_refused_like_a_broken_jpeg(worker, settings):
+    whole = heic(size=(900, 700)).read()
+    for broken in (whole[: len(whole) // 3], whole[:-40], whole[:60] + b"x" * 900):
+        refused("file", lambda broken=broken: attachments.store(actor=worker, upload=upload("a.heic", broken)))
+    assert files(settings) == []
+
+
+def attached(**keys):
+    """What puts a dictionary of its own into a PDF."""
+    value = DictionaryObject({NameObject(key): NameObject(name) for key, name in keys.items()})
+    return lambda writer: writer._add_object(value)
+
+
+def behind_a_reference(writer):
+    writer._add_object(DictionaryObject({NameObject("/S"): writer._add_object(NameObject("/JavaScript"))}))
+
+
+PDF_NOT_TAKEN = {
+    "cut off": (upload("a.pdf", paper().read()[:-200]), "broken or incomplete"),
+    "a head alone": (upload("a.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\nstartxref\n0\n%%EOF"), "broken or incomplete"),
+    "locked": (paper(lambda writer: writer.encrypt("", "owner")), "locked"),
+    "a script": (paper(attached(**{"/S": "/JavaScript"})), "scripts or programs"),
+    "a script by reference": (paper(behind_a_reference), "scripts or programs"),
+    "a program to start": (paper(attached(**{"/S": "/Launch"})), "scripts or programs"),
+    "a form with scripts": (paper(attached(**{"/XFA": "/x"})), "scripts or programs"),
+}
+
+
+@pytest.mark.parametrize("what", PDF_NOT_TAKEN)
+def test_a_pdf_that_is_broken_locked_or_active_is_refused_in_plain_words(worker, settings, what):
+    document, words = PDF_NOT_TAKEN[what]
+    with translation.override("en"), pytest.raises(Invalid) as error:
+        attachments.store(actor=worker, upload=document)
+    assert list(error.value.fields) == ["file"] and words in error.value.fields["file"][0]
+    assert files(settings) == [] and not Attachment.objects.exists()
+
+
+def test_a_script_whose_name_is_written_in_other_letters_is_found_too(worker):
+    content = paper(attached(**{"/S": "/JavaScript"})).read()
+    disguised = content.replace(b"/S /JavaScript", b"/S /J#61vaScrip#74")
+    assert disguised != content
+    refused("file", lambda: attachments.store(actor=worker, upload=upload("a.pdf", disguised)))
+
+
+def test_a_pdf_of_too_many_parts_is_not_looked_through(worker, monkeypatch):
+    monkeypatch.setattr(documents, "MOST_OBJECTS", 3)
+    refused("file", lambda: attachments.store(actor=worker, upload=paper()))
 
 
 def png(width, height):
@@ -163,6 +214,27 @@ def test_a_thumbnail_is_small_and_upright_and_tells_nothing_of_the_place(worker)
         assert dict(small.getexif()) == {} and "exif" not in small.info
     with Image.open(row.file) as whole:  # the evidence itself stays as it came
         assert whole.getexif().get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] == "N"
+
+
+def test_of_an_iphones_photo_pages_show_a_jpeg_and_the_original_stays(worker, settings):
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = "2026:03:02 09:15:30"
+    exif.get_ifd(IFD.GPSInfo).update(gps(27, 36, 18, "N", 113, 24, 18, "E"))
+    sent = heic(size=(2400, 1200), exif=exif)
+    row = attachments.store(actor=worker, upload=sent)
+    row.refresh_from_db()
+    assert row.taken_at == beijing("2026-03-02 09:15:30")
+    assert (row.taken_where.x, row.taken_where.y) == pytest.approx((113.405, 27.605))
+    for shown, kind, size in ((row.viewing, "JPEG", (1024, 2048)), (row.thumbnail, "WEBP", (240, 480))):
+        with Image.open(shown) as picture:
+            assert (picture.format, picture.size) == (kind, size)
+            assert dict(picture.getexif()) == {} and "exif" not in picture.info
+    sent.seek(0)
+    assert (row.content_type, row.extension, row.file.read()) == ("image/heic", ".heic", sent.read())
+    assert len(files(settings)) == 3
+    Attachment.objects.update(uploaded_at=timezone.now() - timedelta(days=8))
+    assert attachments.drop_unclaimed() == 1 and files(settings) == []
 
 
 # ---- EXIF

@@ -17,6 +17,7 @@ from events.models import (
     Assignment,
     Attachment,
     CaseCounter,
+    ChangedDay,
     Event,
     Notice,
     Seal,
@@ -27,11 +28,11 @@ from events.models import (
     Whistle,
     WhistleCall,
 )
-from events.services import history, sweep
+from events.services import history, reckoning, sweep
 from events.services.advance import take
 from events.services.intake import SPOT_CHECK_DAYS
 from events.services.step import Step, Surroundings
-from events.workflow import ACTIONS, MOVES, RUNNING, Status
+from events.workflow import ACTIONS, MOVES, OPEN, RUNNING, Status
 from gridcenter.demo.load import Loader
 from grids import locate
 from grids.models import Grid, Post, Unit
@@ -160,6 +161,12 @@ def test_running_events_have_clocks_and_others_have_none(sanyuan):
 
 def test_the_sweep_finds_nothing_that_should_have_been_noted_before_the_end(sanyuan):
     assert set(sweep.sweep(END).counts.values()) == {0}
+
+
+def test_its_deadlines_are_those_that_the_calendar_gives(sanyuan):
+    ChangedDay.objects.bulk_create(ChangedDay(date=day) for day in (date(2024, 1, 1), date(2027, 1, 1)))
+    done = reckoning.redo(END)
+    assert (done.seen, done.moved) == (Event.objects.filter(status__in=OPEN).count(), 0) and done.seen > 20
 
 
 def test_places_lie_in_the_grid_they_are_filed_under(sanyuan):

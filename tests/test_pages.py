@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from events import paging, services
 from events.models import Attachment, Event, Notice
+from events.services import attachments
 from events.workflow import Status
 from tests.factories import PASSWORD
 from tests.pages import photo, report, run, step_url, text_of, visit
+from tests.scenes import heic
 
 pytestmark = pytest.mark.django_db
 
@@ -65,10 +67,22 @@ def test_photos_are_for_those_who_see_the_event(county):
         {"key": "r", "description": "路面破损", "lat": "27.605", "lng": "113.405", "urgency": "normal", "before": photo()},
     )
     row = Attachment.objects.get()
-    for path in (f"/files/{row.public_id}/", f"/files/{row.public_id}/small/"):
+    for path in (f"/files/{row.public_id}/", f"/files/{row.public_id}/small/", f"/files/{row.public_id}/view/"):
         assert visit(county.operator).get(path).status_code == 200
         assert visit(county.operator_east).get(path).status_code == 404
         assert visit().get(path).status_code == 302
+
+
+def test_a_photo_that_browsers_do_not_show_is_shown_as_a_jpeg_and_can_be_had_as_it_came(county):
+    row = attachments.store(actor=county.worker, upload=heic())
+    event = report(county, county.worker, photos=[str(row.public_id)])
+    seen = visit(county.operator)
+    page = seen.get(f"/events/{event.pk}/").content.decode()
+    for path, kind in (("small/", "image/webp"), ("view/", "image/jpeg"), ("", "image/heic")):
+        assert f'"/files/{row.public_id}/{path}"' in page
+        assert seen.get(f"/files/{row.public_id}/{path}")["Content-Type"] == kind
+    Attachment.objects.update(thumbnail="", viewing="")  # what was taken before there were any
+    assert [seen.get(f"/files/{row.public_id}/{path}").status_code for path in ("small/", "view/", "")] == [404, 404, 200]
 
 
 # ---- my work

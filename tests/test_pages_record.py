@@ -144,7 +144,7 @@ def test_the_standard_can_be_found_without_a_script(county, reported):
     form = {"key": "k", "standard": "", "standard_q": "暴露垃圾", "urgency": "normal"}
     response = client.post(step_url(reported, "register"), form)
     assert response.status_code == 422
-    assert "Choose one of the matches below." in text_of(response)
+    assert "Choose one of the matches; if there is none, type other words." in text_of(response)
     assert f'type="radio" name="standard" value="{county.standard.pk}"' in response.content.decode()
 
 

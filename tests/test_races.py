@@ -11,6 +11,7 @@ from threading import Event as Signal
 import pytest
 from django.contrib.gis.geos import MultiPolygon, Point
 from django.db import connection, transaction
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from core.errors import Conflict, Invalid
@@ -47,6 +48,38 @@ def at_once(*calls):
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def test_a_record_that_somebody_holds_too_long_is_told_as_a_problem_and_nothing_is_written(scene):
+    event = scene.report("worker_full")
+    held, asked = Signal(), Signal()
+
+    def hold():
+        try:
+            with transaction.atomic():
+                Event.objects.select_for_update().get(pk=event.pk)
+                held.set()
+                asked.wait(timeout=60)
+        finally:
+            connection.close()
+
+    client = APIClient(headers={"accept-language": "en"})
+    client.force_authenticate(scene.people["op_station"])
+    with ThreadPoolExecutor(1) as pool:
+        holder = pool.submit(hold)
+        assert held.wait(timeout=60)
+        with connection.cursor() as cursor:
+            short = "SET lock_timeout = '100ms'" if connection.vendor == "postgresql" else "PRAGMA busy_timeout = 100"
+            cursor.execute(short)
+        answer = client.post(f"/api/v1/events/{event.pk}/steps/", {"action": "reject", "words": "重复"}, format="json")
+        asked.set()
+        holder.result(timeout=60)
+    connection.close()  # with its short patience
+    body = answer.json()
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert (body["code"], body["status"], body["type"]) == ("busy", 503, "/api/v1/problems/busy/")
+    assert body["title"].startswith("Somebody else is at work on the same record.") and answer["Retry-After"] == "2"
+    assert [row.action for row in event.transitions.all()] == ["report"]
 
 
 def press(scene, event, action, who, **supplied):

@@ -1,7 +1,10 @@
 """Settings that cannot be right, or are risky, are refused by name before a service starts with them."""
 
+import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.core import checks
@@ -9,7 +12,7 @@ from django.utils import translation
 
 from core import service_checks
 from gridcenter.settings import FIELD_KEYS, HASH_KEY, SECRET_KEY
-from tests.test_service_files import ROOT, SERVICE
+from tests.test_service_files import ROOT, SERVICE, SERVICES, unit
 
 SOUND = SERVICE | {
     "SECRET_KEY": "wN3sXk0a7Zq-Yt5Rb9Lm2Vc8Jd4Hf6Gp1Ee_UoTiWzQxBnMvKjAl",
@@ -156,3 +159,28 @@ def test_what_cannot_work_is_told_by_every_command_and_the_rest_by_check_deploy(
     always = set(checks.registry.registry.get_checks())
     assert set(FOUND.values()) <= deploy
     assert set(FOUND.values()) & always == {FOUND["E002"], FOUND["E003"]}
+
+
+@pytest.mark.parametrize(("given", "code", "named"), [
+    ({}, 0, []),
+    ({"REDIS_URL": ""}, 0, ["core.W002"]),  # risky: told, and it starts
+    ({"SECRET_KEY": "short-secret", "GRIDCENTER_MODE": "demo"}, 1, ["core.E004", "core.E005", "core.W004"]),
+])  # fmt: skip
+def test_no_part_of_the_service_starts_with_settings_that_cannot_be_right(given, code, named):
+    done = subprocess.run(
+        [ROOT / "deploy/start", "echo", "started"], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=SOUND | given | {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (code, "" if code else "started\n")
+    told = [line.partition(":")[0] for line in done.stderr.splitlines() if line.startswith("core.")]
+    assert told == named and "Traceback" not in done.stderr
+
+
+def test_web_worker_and_schedule_ask_before_they_start():
+    image = (ROOT / "Dockerfile").read_text()
+    commands = [json.loads(re.search(r"^CMD (.+)$", image, re.MULTILINE)[1])]
+    commands += [SERVICES[name]["command"] for name in ("worker", "beat")]
+    assert [command[0] for command in commands] == ["deploy/start"] * 3 and "command" not in SERVICES["web"]
+    for name in ("web", "worker", "beat"):
+        service = unit(ROOT / f"deploy/systemd/gridcenter-{name}.service")["Service"]
+        assert service["ExecStartPre"] == "/opt/gridcenter/.venv/bin/python manage.py may_start"

@@ -17,6 +17,7 @@ from core.errors import DomainError
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+LOCKED = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 log = logging.getLogger(__name__)
 
 
@@ -51,6 +52,10 @@ def handler(error, context):
 
 def _fault(error, context):
     request = context.get("request")
+    if _is_locked(error):  # no fault of ours: somebody holds the row longer than we wait (settings DB_LOCK_SECONDS)
+        log.warning("a lock was not free in time in %s", getattr(request, "path", "?"))
+        words = _("Somebody else is at work on the same record. Nothing was written: please try again in a moment.")
+        return problem(503, "busy", words, headers={"Retry-After": str(RETRY_SECONDS)}, request_id=get_guid())
     log.error("fault in %s", getattr(request, "path", "?"), exc_info=error)
     # As Django does for its own 500s: error reporters and the test client listen to it.
     got_request_exception.send(sender=handler, request=getattr(request, "_request", request))
@@ -60,6 +65,13 @@ def _fault(error, context):
     return problem(
         500, "fault", _("Something went wrong on our side. It has been logged."), request_id=get_guid()
     )
+
+
+def _is_locked(error) -> bool:
+    """Whether a lock could not be had, or was taken from us: PostgreSQL by its code, SQLite by its words."""
+    if not isinstance(error, OperationalError):
+        return False
+    return getattr(error.__cause__, "pgcode", None) in LOCKED or "database is locked" in str(error)
 
 
 def _of_django(error):
@@ -74,11 +86,29 @@ def _from_drf(error):
         headers["Retry-After"] = str(int(error.wait) + 1)
     if isinstance(error, exceptions.ValidationError):
         detail = error.detail if isinstance(error.detail, dict) else {"non_field_errors": error.detail}
-        return problem(400, "invalid", _("Some of the input is missing or wrong."), fields=detail)
+        fields = {name: _sentences(found) for name, found in detail.items()}
+        return problem(400, "invalid", _("Some of the input is missing or wrong."), fields=fields)
     codes = error.get_codes()
     return problem(
         error.status_code, codes if isinstance(codes, str) else "error", error.detail, headers=headers
     )
+
+
+def _sentences(found) -> list[str]:
+    """What is wrong with one field, always as a list of sentences; of a list, each says at which place, from 1."""
+    if isinstance(found, str):
+        return [str(found)]
+    if not isinstance(found, dict):
+        return [sentence for one in found for sentence in _sentences(one)]
+    return [
+        _("%(place)s: %(words)s") % {"place": _place(key), "words": sentence}
+        for key, one in found.items()
+        for sentence in _sentences(one)
+    ]
+
+
+def _place(key) -> str:
+    return _("No. %(number)d") % {"number": key + 1} if isinstance(key, int) else str(key)
 
 
 def _plain(fields):

@@ -16,7 +16,7 @@ PROBLEM = {
         },
         "errors": {
             "type": "object",
-            "description": "By field: what is wrong with it.",
+            "description": "By field: what is wrong with it, as sentences. Of a list each names the place, from 1.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
     },

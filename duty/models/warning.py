@@ -232,7 +232,7 @@ class WarningCall(models.Model):
         ASKED = "asked", _("it is about them")
         ABOVE = "above", _("nobody below has taken it")
 
-    warning = models.ForeignKey(Warning, models.PROTECT, related_name="calls")
+    warning = models.ForeignKey(Warning, models.PROTECT, related_name="calls", verbose_name=_("warning"))
     unit = models.ForeignKey("grids.Unit", models.PROTECT, related_name="+", verbose_name=_("unit"))
     why = models.CharField(_("why"), max_length=8, choices=Why)
     at = models.DateTimeField(_("when"))
@@ -269,7 +269,9 @@ class WarningStep(models.Model):
         LAPSE = "lapse", _("Its time was over 到期解除")
         GONE = "gone", _("Its cause was gone 原因消除")
 
-    warning = models.ForeignKey(Warning, models.PROTECT, db_index=False, related_name="steps")
+    warning = models.ForeignKey(
+        Warning, models.PROTECT, db_index=False, related_name="steps", verbose_name=_("warning")
+    )
     seq = models.PositiveIntegerField(_("number"))
     action = models.CharField(pgettext_lazy("done", "what"), max_length=8, choices=Action)
     at = models.DateTimeField(_("when"))

@@ -65,6 +65,17 @@ class Thumbnail(APIView):
         return send(request, row.thumbnail, "image/webp", f"{public_id}.webp")
 
 
+class Viewing(APIView):
+    """A JPEG (at most 2,048 pixels) of a photo that few browsers show, HEIC; 404 for all others."""
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY}, tags=TAGS)
+    def get(self, request, public_id):
+        row = visible(request.user, public_id)
+        if not row.viewing:
+            raise NotFound
+        return send(request, row.viewing, "image/jpeg", f"{public_id}.jpg")
+
+
 def visible(user, public_id) -> Attachment:
     row = Attachment.objects.visible_to(user).filter(public_id=public_id).first()
     if row is None:

@@ -60,6 +60,7 @@ class AttachmentRow(s.Serializer):
     taken_at = s.DateTimeField(allow_null=True, help_text="From EXIF.")
     uploaded_at = s.DateTimeField()
     thumbnail = s.BooleanField(help_text="There is one at /api/v1/attachments/{id}/thumbnail/.")
+    viewing = s.BooleanField(help_text="The photo is HEIC; a JPEG of it is at /api/v1/attachments/{id}/viewing/.")
 
 
 class TimelineStep(s.Serializer):

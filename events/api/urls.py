@@ -18,6 +18,7 @@ urlpatterns = [
     path("events/<int:pk>/steps/", events.Steps.as_view(), name="steps"),
     path("attachments/", attachments.Uploads.as_view(), name="attachments"),
     path("attachments/<uuid:public_id>/", attachments.Download.as_view(), name="attachment"),
+    path("attachments/<uuid:public_id>/viewing/", attachments.Viewing.as_view(), name="viewing"),
     path("attachments/<uuid:public_id>/thumbnail/", attachments.Thumbnail.as_view(), name="thumbnail"),
     path("transitions/", feed.Transitions.as_view(), name="transitions"),
 ]

@@ -1,6 +1,6 @@
 from events.models.assignment import Assignment, StageRecord, TimeRequest
 from events.models.attachment import Attachment
-from events.models.calendar import CalendarDay
+from events.models.calendar import CalendarDay, ChangedDay
 from events.models.desk import DeskSetting, SavedView
 from events.models.event import CaseCounter, Event
 from events.models.habit import LeadHabit, MoveHabit, PlaceHabit, WordHabit
@@ -29,6 +29,7 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CaseCounter",
+    "ChangedDay",
     "DayFigure",
     "DayKind",
     "DayUnit",

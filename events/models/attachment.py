@@ -22,6 +22,10 @@ def thumbnail_path(attachment, name):
     return _path("thumbnails", attachment, ".webp")
 
 
+def viewing_path(attachment, name):
+    return _path("viewing", attachment, ".jpg")
+
+
 class AttachmentQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of visible events, and one's own uploads that belong to none yet."""
@@ -56,6 +60,10 @@ class Attachment(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OTHER)
     file = models.FileField(_("file"), upload_to=file_path, max_length=200)
     thumbnail = models.FileField(_("thumbnail"), upload_to=thumbnail_path, max_length=200, blank=True)
+    viewing = models.FileField(
+        _("viewing picture"), upload_to=viewing_path, max_length=200, blank=True, default="", db_default="",
+        help_text=_("A JPEG of a photo that browsers do not show (HEIC)."),
+    )  # fmt: skip
     name = models.CharField(_("name"), max_length=120)
     extension = models.CharField(max_length=8, blank=True, default="")
     content_type = models.CharField(pgettext_lazy("of a file", "type"), max_length=100)
@@ -88,3 +96,8 @@ class Attachment(models.Model):
     @property
     def is_image(self):
         return self.content_type.startswith("image/")
+
+    @property
+    def files(self):
+        """What of it lies in the storage."""
+        return [field for field in (self.file, self.thumbnail, self.viewing) if field]

@@ -53,3 +53,20 @@ class CalendarDay(models.Model):
                 if kwargs.get("update_fields") is not None:
                     kwargs["update_fields"] = {*kwargs["update_fields"], "source"}
         super().save(**kwargs)
+
+
+class ChangedDay(models.Model):
+    """A day of the calendar that was added, changed or removed: deadlines over it are to be reckoned again.
+
+    Written by triggers (events.calendar_triggers), so that no way of changing the calendar passes it by; a row a change.
+    """
+
+    date = models.DateField()
+
+    class Meta:
+        verbose_name = _("changed calendar day")
+        verbose_name_plural = _("changed calendar days")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.date:%Y-%m-%d}"

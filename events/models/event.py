@@ -314,11 +314,13 @@ class Event(models.Model):
 class CaseCounter(models.Model):
     """Last case number given, per territory (6 digits) and year. Its row lock makes numbers gapless."""
 
-    territory = models.CharField(max_length=12)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
+    territory = models.CharField(_("territory"), max_length=12)
+    year = models.PositiveSmallIntegerField(_("year"))
+    last = models.PositiveIntegerField(_("last number"), default=0)
 
     class Meta:
+        verbose_name = _("case counter")
+        verbose_name_plural = _("case counters")
         constraints = [models.UniqueConstraint(name="events_casecounter_once", fields=["territory", "year"])]
 
     def __str__(self):

@@ -99,12 +99,14 @@ class Seal(models.Model):
 class SealedHead(models.Model):
     """The head of one chain as a seal saw it. No foreign key to the event: it must outlive a deletion."""
 
-    seal = models.ForeignKey(Seal, models.PROTECT, related_name="heads")
-    event_id = models.BigIntegerField(db_index=True)
-    seq = models.PositiveIntegerField()
-    hash = models.CharField(max_length=64)
+    seal = models.ForeignKey(Seal, models.PROTECT, related_name="heads", verbose_name=_("seal"))
+    event_id = models.BigIntegerField(_("event id"), db_index=True)
+    seq = models.PositiveIntegerField(_("step"))
+    hash = models.CharField(_("hash"), max_length=64)
 
     class Meta:
+        verbose_name = _("sealed head")
+        verbose_name_plural = _("sealed heads")
         constraints = [models.UniqueConstraint(name="events_sealedhead_once", fields=["seal", "event_id"])]
 
     def __str__(self):

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import logging
-import struct
 import warnings
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,7 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from PIL import ExifTags, Image, ImageOps
 
+from core.documents import Unfit, check_pdf
 from core.errors import Invalid, Refused
+from core.pictures import BROKEN, open_picture
 from events.clocks import BEIJING
 from events.models import Attachment
 from grids.scope import Scope
@@ -35,12 +36,12 @@ ALLOWED = {
     "audio/mpeg": ".mp3",
     "audio/mp4": ".m4a",
 }
-PICTURES = {"image/jpeg", "image/png", "image/webp"}
+PICTURES = {"image/jpeg", "image/png", "image/webp", "image/heic"}
+NOT_SHOWN = {"image/heic"}  # pictures that most browsers cannot show: pages show a JPEG made of them
 THUMBNAIL_PIXELS = (480, 480)
+VIEWING_PIXELS = (2048, 2048)
 MOST_PIXELS = 60_000_000  # phones take up to 50 million
-MOST_UNPACKED = 25_000_000
-# What Pillow has been seen to raise for EXIF that is cut off or invented.
-EXIF_ERRORS = (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError, struct.error, OSError)
+MOST_UNPACKED = 25_000_000  # four bytes a pixel
 HEAD_BYTES = 8192
 UNCLAIMED_DAYS = 7  # a phone that was out of reach comes back within days
 BATCH = 200
@@ -65,19 +66,22 @@ def store(*, actor, upload, kind=Attachment.Kind.OTHER) -> Attachment:
         size=upload.size,
         sha256=_digest(upload),
     )
-    thumbnail = _read_picture(upload, row) if content_type in PICTURES else None
+    derived = {}
+    if content_type in PICTURES:
+        derived = _read_picture(upload, row)
+    elif content_type == "application/pdf":
+        _check_document(upload)
     upload.seek(0)
     try:
         row.file.save(upload.name, upload, save=False)
-        if thumbnail is not None:
-            row.thumbnail.save("thumbnail", thumbnail, save=False)
+        for name, content in derived.items():
+            getattr(row, name).save(name, content, save=False)
         with transaction.atomic():
             row.save(force_insert=True)
     except Exception:
         # No row, no file: nothing may lie about that nobody knows of.
-        for field in (row.file, row.thumbnail):
-            if field:
-                field.delete(save=False)
+        for field in row.files:
+            field.delete(save=False)
         raise
     return row
 
@@ -119,32 +123,51 @@ def _digest(upload) -> str:
     return digest.hexdigest()
 
 
-def _read_picture(upload, row) -> ContentFile:
-    """EXIF time and place onto the row; returns the thumbnail (WebP, without EXIF)."""
+def _check_document(upload):
+    try:
+        check_pdf(upload)
+    except Unfit as error:
+        raise Invalid(fields={"file": [str(error)]}) from error
+
+
+def _read_picture(upload, row) -> dict[str, ContentFile]:
+    """EXIF time and place onto the row; returns what pages show, by its field: without EXIF."""
     upload.seek(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(upload) as picture:
-                # A JPEG is scaled while it is read; the others are unpacked whole, four bytes a pixel.
-                if picture.width * picture.height > (MOST_PIXELS if picture.format == "JPEG" else MOST_UNPACKED):
-                    raise Invalid(fields={"file": [_("The picture has too many pixels.")]})
-                row.taken_at, row.taken_where = _from_exif(picture)
-                picture.draft("RGB", THUMBNAIL_PIXELS)
-                small = _upright(picture)
-                small.thumbnail(THUMBNAIL_PIXELS)
-                out = io.BytesIO()
-                small.convert("RGB").save(out, "WEBP", quality=78)
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+            with open_picture(upload) as picture:
+                return _derived(picture, row)
+    except Invalid:
+        raise
+    except (*BROKEN, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Invalid(
             fields={"file": [_("The picture cannot be read: it is broken or incomplete.")]}
         ) from error
+
+
+def _derived(picture, row) -> dict[str, ContentFile]:
+    # A JPEG (MPO: one with a second picture behind it) is scaled while it is read; the others are unpacked whole.
+    scaled = picture.format in {"JPEG", "MPO"}
+    if picture.width * picture.height > (MOST_PIXELS if scaled else MOST_UNPACKED):
+        raise Invalid(fields={"file": [_("The picture has too many pixels.")]})
+    row.taken_at, row.taken_where = _from_exif(picture)
+    if scaled:
+        picture.draft("RGB", THUMBNAIL_PIXELS)
+    seen, made = _upright(picture), {}
+    if row.content_type in NOT_SHOWN:
+        seen.thumbnail(VIEWING_PIXELS)
+        made["viewing"] = _written(seen, "JPEG", quality=82, icc_profile=picture.info.get("icc_profile"))
+    seen.thumbnail(THUMBNAIL_PIXELS)
+    made["thumbnail"] = _written(seen, "WEBP", quality=78)
+    return made
+
+
+def _written(picture, kind, **how) -> ContentFile:
+    """A picture as a file; what the camera wrote into its own (time, place) is not written again."""
+    plain, out = picture.convert("RGB"), io.BytesIO()
+    plain.info.clear()
+    plain.save(out, kind, **how)
     return ContentFile(out.getvalue())
 
 
@@ -153,7 +176,7 @@ def _from_exif(picture):
     try:
         exif = picture.getexif()
         return _exif_time(exif), _exif_position(exif)
-    except EXIF_ERRORS as error:
+    except BROKEN as error:
         log.info("EXIF that cannot be read: %r", error)
         return None, None
 
@@ -161,7 +184,7 @@ def _from_exif(picture):
 def _upright(picture):
     try:
         return ImageOps.exif_transpose(picture)
-    except EXIF_ERRORS:
+    except BROKEN:
         return picture
 
 
@@ -238,9 +261,8 @@ def drop_unclaimed(now=None) -> int:
             old = Attachment.objects.filter(event=None, uploaded_at__lt=before).order_by("pk")
             rows = list(old.select_for_update(skip_locked=True)[:BATCH])
             for row in rows:
-                for field in (row.file, row.thumbnail):
-                    if field:
-                        field.delete(save=False)
+                for field in row.files:
+                    field.delete(save=False)
             Attachment.objects.filter(pk__in=[row.pk for row in rows]).delete()
         dropped += len(rows)
         if len(rows) < BATCH:

@@ -39,11 +39,26 @@ def attachment(request, public_id):
 @login_required
 @require_safe
 @cache_control(private=True, max_age=3600, immutable=True)
+def viewing(request, public_id):
+    """A photo as every browser shows it: a JPEG of one that few do (HEIC), else the file itself."""
+    row = _attachment(request.user, public_id)
+    if row.viewing:
+        return _send(row.viewing, content_type="image/jpeg")
+    return _shown(row)
+
+
+@login_required
+@require_safe
+@cache_control(private=True, max_age=3600, immutable=True)
 def thumbnail(request, public_id):
     """A small WebP picture; the file itself where there is none (an import without thumbnails)."""
     row = _attachment(request.user, public_id)
     if row.thumbnail:
         return _send(row.thumbnail, content_type="image/webp")
-    if not row.is_image:
+    return _shown(row)
+
+
+def _shown(row):
+    if not row.is_image or row.content_type not in SHOWN_IN_PLACE:
         raise Http404
     return _send(row.file, content_type=row.content_type)

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from core.ciphers import mask_phone
 from core.errors import Invalid, NotFound, Refused
+from core.pictures import BROKEN, open_picture
 from events import dossier
 from events.models import Attachment, Event, Seal, SealedHead
 from events.services import history
@@ -77,13 +78,14 @@ class Shelf:
 
     def picture(self, name: str) -> bytes:
         """A JPEG for `paper:name`; a grey one with a cross where the file is gone or cannot be read."""
+        photo = self.by_id[name]
         try:
-            with self.by_id[name].file.open("rb") as file, Image.open(file) as image:
+            with (photo.viewing or photo.file).open("rb") as file, open_picture(file) as image:
                 image.draft("RGB", PIXELS)
                 made = ImageOps.exif_transpose(image)
                 made.thumbnail(PIXELS)
                 return _jpeg(made)
-        except (OSError, ValueError, SyntaxError):
+        except BROKEN:
             return _jpeg(Image.new("RGB", (4, 3), "#d5dbe1"))
 
     def rows(self, steps) -> list[dict]:

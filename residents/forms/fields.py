@@ -50,7 +50,7 @@ class RecordField(forms.Field):
         if text.isascii() and text.isdigit() and len(text) < 19:
             return int(text)
         if query:
-            raise ValidationError(_("Choose one of the matches below."))
+            raise ValidationError(_("Choose one of the matches; if there is none, type other words."))
         if self.required:
             raise ValidationError(_("Type a few words and choose one of the matches."))
         return None

@@ -48,12 +48,15 @@ class Step:
 
     name: str
     kind: str
-    title: str
+    title: str | Callable[[Any], str]  # of the record, where it says what is meant
     words: str
     fields: Callable[[Any, Any], dict[str, forms.Field]]
     run: Callable[[Any, Any, dict], Any]
     danger: bool = False
     once: bool = False  # what makes a person carries a key: sent twice it happens once
+
+    def titled(self, record) -> str:
+        return self.title(record) if callable(self.title) else self.title
 
 
 class LifeForm(forms.Form):
@@ -99,7 +102,8 @@ def _day(label, name="on"):
 
 
 def _reason(required=False):
-    return {"reason": forms.CharField(label=_("reason"), max_length=200, required=required)}
+    label = _("reason") if required else _("cause")
+    return {"reason": forms.CharField(label=label, max_length=200, required=required)}
 
 
 def _person():
@@ -133,7 +137,7 @@ def _members(label, name="members", *, record, multiple=True):
                 label=label, queryset=people, widget=Checks
             )
         }
-    return {name: forms.ModelChoiceField(label=label, queryset=people)}
+    return {name: forms.ModelChoiceField(label=label, queryset=people, empty_label="—")}
 
 
 RELATION = "relation_"
@@ -179,7 +183,11 @@ def _move_out(record, user, values):
     return life.move_out(actor=user, resident=record, **values)
 
 
-@step("take-back", "resident", _("Take back death or departure"),
+def _taken_back(record):
+    return _("Take back the death") if record.status == Resident.Status.DEAD else _("Take back the departure")
+
+
+@step("take-back", "resident", _taken_back,
       _("It was recorded by mistake: the person lives where they lived before."),
       lambda record, user: _reason(True), danger=True)  # fmt: skip
 def _take_back(record, user, values):
@@ -189,16 +197,16 @@ def _take_back(record, user, values):
 class StayChoice(forms.ModelChoiceField):
     def label_from_instance(self, stay):
         where = f"{stay.dwelling.building.address} {stay.dwelling.short}" if stay.dwelling else "—"
-        return f"{where} · {stay.since} – {stay.until or ''} · {stay.get_began_display()}"
+        return f"{where} · {stay.since} – {stay.until or _('to date')} · {stay.get_began_display()}"
 
 
 def _correct_fields(record, user):
     rows = life.lived_at(user=user, resident=record)
-    return (
-        {"stay": StayChoice(label=_("stay"), queryset=rows, initial=rows.first(), empty_label=None)}
-        | _day(_("began on"))
-        | _reason(True)
-    )
+    newest = rows.first()
+    asked = {"stay": StayChoice(label=_("stay"), queryset=rows, initial=newest, empty_label=None)}
+    asked |= _day(_("began on")) | _reason(True)
+    asked["on"].initial = newest and newest.since  # what is recorded: only what is wrong is typed
+    return asked
 
 
 @step("correct-day", "resident", _("Correct the day of a stay"),
@@ -270,7 +278,7 @@ def _split_fields(record, user):
         | _relations(record, _("so far: %(relation)s. Left empty: if they leave, what follows from that."))
         | {
             "dwelling": record_field("dwelling", user, _("new door (empty: the same)"), required=False),
-            "number": forms.CharField(label=_("household number"), max_length=32, required=False),
+            "number": forms.CharField(label=_("number of the new household"), max_length=32, required=False),
         }
         | _hukou()
     )
@@ -332,9 +340,11 @@ def _let_fields(record, user):
     firms = Organisation.objects.visible_to(user).current().filter(grid=record.grid_id).order_by("name")
     return {
         "tenant": record_field("resident", user, _("tenant"), required=False),
-        "organisation": forms.ModelChoiceField(label=_("or an organisation"), queryset=firms, required=False),
+        "organisation": forms.ModelChoiceField(
+            label=_("or an organisation"), queryset=firms, required=False, empty_label="—"
+        ),
         **_day(_("since"), "since"),
-        "until": forms.DateField(label=_("until"), required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")),
+        "until": forms.DateField(label=_("let until"), required=False, widget=forms.DateInput(DAY, "%Y-%m-%d")),
         "contract": forms.CharField(label=_("contract number"), max_length=40, required=False),
     }
 

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from grids.scope import Scope
+from residents.models import Dwelling, Household, Resident
 from residents.models.base import VIEW
 from residents.services.rights import EDIT
 
@@ -59,3 +60,17 @@ def export_url(user, kind, path="", **filters) -> str:
 
 def tiles() -> dict:
     return {"tiles": settings.MAP_TILES_URL, "attribution": settings.MAP_TILES_ATTRIBUTION}
+
+
+def whose(record) -> str:
+    """Enough of the record to see that it is the right one: doors and numbers are alike."""
+    if isinstance(record, Dwelling):
+        return f"{record.building.address} {record.short}"
+    if isinstance(record, Household):
+        door = whose(record.dwelling) if record.dwelling else ""
+        return " · ".join(filter(None, (str(record), record.head and record.head.name, door)))
+    if not isinstance(record, Resident):
+        return str(record)
+    if record.status == Resident.Status.LIVING:
+        return f"{record.name} · {whose(record.dwelling)}" if record.dwelling else record.name
+    return f"{record.name} · {record.get_status_display()} {record.ended_on or ''}".rstrip()

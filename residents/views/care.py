@@ -169,7 +169,8 @@ def _entry_page(request, record, form, visit_form):
     context = {
         "entry": record, "record": record.resident, "form": form, "visit_form": visit_form, "may_edit": may_edit,
         "shown": schema.shown(record.care_class.fields, record.values), "today": timezone.localdate(),
-        "may_unmask": scope.may_at(access.UNMASK, path) and bool(access.private_of(record)),
+        "may_unmask": scope.may_at(access.UNMASK, path)
+        and any(access.value_of(record, name) for name in access.private_of(record)),
         "visits": record.visits.select_related("user")[:MOST_VISITS],
     }  # fmt: skip
     status = 422 if form.errors or visit_form.errors else 200

@@ -11,7 +11,7 @@ from residents.forms.life import STEPS, Done, LifeForm
 from residents.models import Resident, Tenancy
 from residents.services import records
 from residents.services.rights import EDIT
-from residents.views.base import one, reader
+from residents.views.base import one, reader, whose
 from residents.views.records import attempt, url_of
 
 
@@ -22,11 +22,12 @@ def happen(request, kind, pk, name):
     if step is None or step.kind != kind:
         raise Http404
     record = _record(request.user, kind, pk)
+    title = step.titled(record)
     form = LifeForm(request.POST or None, step=step, record=record, user=request.user)
     if request.method == "POST" and form.is_valid():
         done = attempt(form, lambda: step.run(record, request.user, form.values()))
         if done is not None:
-            messages.success(request, _("Recorded: %(step)s.") % {"step": step.title})
+            messages.success(request, _("Recorded: %(step)s.") % {"step": title})
             if isinstance(done, Done):
                 for words in done.by_hand:
                     messages.warning(request, words)
@@ -34,7 +35,7 @@ def happen(request, kind, pk, name):
             return redirect(_after(request.user, done, record, kind))
     shown = record.dwelling if kind == "tenancy" else record
     context = {
-        "form": form, "title": step.title, "words": f"{shown} · {step.words}", "danger": step.danger,
+        "form": form, "title": title, "words": f"{whose(shown)} · {step.words}", "danger": step.danger,
         "back": url_of("dwelling" if kind == "tenancy" else kind, shown),
     }  # fmt: skip
     return render(

@@ -153,7 +153,8 @@ def statement(request, pk):
         )
         if made is not None:
             return _statement_pdf(request, made)
-    context = {"record": found, "form": form, "title": _("Statement of the data held about a person")}
+    title = _("Statement of the data held about %(name)s") % {"name": found.name}
+    context = {"record": found, "form": form, "title": title, "press": _("Make the statement (PDF)")}
     return render(request, "residents/reason.html", context, status=status_of(form))
 
 

@@ -19,7 +19,7 @@ from residents.models import Building, Dwelling, Organisation
 from residents.services import records
 from residents.services.access import TooMany
 from residents.services.rights import EDIT
-from residents.views.base import one, reader
+from residents.views.base import one, reader, whose
 
 TITLES = {
     "building": gettext_lazy("Add a building"),
@@ -53,7 +53,7 @@ def add(request, kind):
         if made is not None:
             messages.success(request, _("Added: %(record)s.") % {"record": made})
             return redirect(url_of(kind, made))
-    context = {"title": TITLES[kind], "parents": parents, "back": _back(parents)}
+    context = {"title": TITLES[kind], "parents": [whose(record) for record in parents.values()], "back": _back(parents)}
     return _form(request, form, context)
 
 
@@ -102,7 +102,7 @@ def change(request, kind, pk):
         if attempted is not None:
             messages.success(request, _("Saved: %(record)s.") % {"record": attempted})
             return redirect(url_of(kind, attempted))
-    context = {"title": _("Change: %(record)s") % {"record": record}, "back": url_of(kind, record)}
+    context = {"title": _("Change: %(record)s") % {"record": whose(record)}, "back": url_of(kind, record)}
     return _form(request, form, context | {"conflict": conflict}, status=409 if conflict else None)
 
 
@@ -116,7 +116,7 @@ def end(request, kind, pk):
         if done is not None:
             messages.success(request, _("Out of the registry: %(record)s.") % {"record": record})
             return redirect(url_of(kind, record))
-    title = _("Take out of the registry: %(record)s") % {"record": record}
+    title = _("Take out of the registry: %(record)s") % {"record": whose(record)}
     return _form(request, form, {"title": title, "back": url_of(kind, record), "danger": True})
 
 

@@ -11,13 +11,15 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
-from duty.models import RosterChange, Warning
+from duty.models import HandOver, RosterChange, Shift, Struck, UnitDuty, Warning, WarningCall, WarningStep
 from evaluation.models import Scorecard, ScoreLine
 from events.models import (
     Assignment,
     Attachment,
     Event,
     Notice,
+    Seal,
+    SealedHead,
     StageRecord,
     Supervision,
     TimeRequest,
@@ -29,6 +31,7 @@ from exchange.models import UnitKey
 from exchange.services import issue_key
 from fieldwork.models import Patrol
 from grids.models import Grid, Post, Unit
+from papers.models import Paper
 from residents.models import (
     Access,
     Building,
@@ -87,6 +90,8 @@ def fill(county, street, name, period):
     card = Scorecard.objects.create(period=period, user=worker, path=grid.path, total=90, rank=1, of=1)
     line = {"numerator": 9, "weight": 10, "target": 20, "worst": 0, "most": 10, "points": 5}
     asked = {"event": event, "asked_at": NOW, "words": name}
+    supervision = Supervision.objects.create(by=worker, unit=station, asked_unit=squad, answer_by=NOW, **asked)
+    seal, _new = Seal.objects.get_or_create(until=NOW, defaults={"chains": 2, "hash": "0" * 64})
     return {
         Grid: grid,
         Unit: station,
@@ -99,9 +104,7 @@ def fill(county, street, name, period):
             event=event, stage="register", unit=station, started_at=NOW, ended_at=NOW
         ),
         TimeRequest: TimeRequest.objects.create(unit=squad, amount=1, amount_unit="work_day", **asked),
-        Supervision: Supervision.objects.create(
-            by=worker, unit=station, asked_unit=squad, answer_by=NOW, **asked
-        ),
+        Supervision: supervision,
         Whistle: whistle,
         WhistleCall: WhistleCall.objects.create(whistle=whistle, unit=squad, **called),
         Attachment: AttachmentFactory(event=event, name=f"{name}.jpg"),
@@ -111,10 +114,10 @@ def fill(county, street, name, period):
         Scorecard: card,
         ScoreLine: ScoreLine.objects.create(scorecard=card, indicator="reports", **line),
         UnitKey: issue_key(unit=squad, name=f"{name}系统")[0],
-        Warning: Warning.objects.create(
-            title=name, level="notice", cause="fire", grid=grid, path=grid.path, reach=grid.path, made_at=NOW,
-            asked_at=NOW, until=NOW + timedelta(days=1),
-        ),
+        **fill_duty(grid, station, worker, name),
+        Struck: Struck.objects.create(supervision=supervision, by=worker, at=NOW, words=name),
+        SealedHead: SealedHead.objects.create(seal=seal, event_id=event.pk, seq=1, hash="0" * 64),
+        Paper: Paper.objects.create(owner=worker, kind="sign", title=name, grid=grid),
         Patrol: Patrol.objects.create(grid=grid, worker=worker, day=NOW.date(), started_at=NOW, note=name, key=name),
         RosterChange: RosterChange.objects.create(unit=station, at=NOW, by=worker, action="add", after={"name": name}),
         **fill_registry(grid, name, worker),
@@ -125,6 +128,23 @@ def fill(county, street, name, period):
             legal_basis="社会救助暂行办法第五十七条",
             until="2036-01-01",
         ),
+    }
+
+
+def fill_duty(grid, station, worker, name):
+    """A roster, a hand-over and a warning."""
+    warning = Warning.objects.create(
+        title=name, level="notice", cause="fire", grid=grid, path=grid.path, reach=grid.path, made_at=NOW,
+        asked_at=NOW, until=NOW + timedelta(days=1),
+    )  # fmt: skip
+    on = {"name": name, "phone": "13812345678"}
+    return {
+        Warning: warning,
+        WarningCall: WarningCall.objects.create(warning=warning, unit=station, why="holder", at=NOW, **on),
+        WarningStep: WarningStep.objects.create(warning=warning, seq=1, action="raise", at=NOW, by=worker),
+        UnitDuty: UnitDuty.objects.create(unit=station, phone="0533-110"),
+        Shift: Shift.objects.create(unit=station, starts_at=NOW, ends_at=NOW + timedelta(hours=8), **on),
+        HandOver: HandOver.objects.create(unit=station, by=worker, written_at=NOW, words=name),
     }
 
 

@@ -6,9 +6,12 @@ import json
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from accounts.models import User
-from evaluation.models import Period, Scheme
+from evaluation.models import Kind, Period, Scheme, SchemeItem
+from evaluation.schemes import load_defaults
 from exchange.models import UnitKey
 from grids.models import Grid, Post, Unit
 from tests.admin.scene import (
@@ -181,6 +184,69 @@ def test_publishing_is_for_the_whole_territory_and_scoring_says_what_is_wrong(co
     browser(whole).post(url(Period), data)
     period.refresh_from_db()
     assert (period.status, period.published_by) == ("published", whole)
+
+
+@pytest.mark.parametrize(("kind", "language"), [("csv", "zh-hans"), ("xlsx", "en")])
+def test_schemes_that_were_taken_out_come_back_in_and_change_nothing(county, whole, kind, language):
+    load_defaults()
+    client, page = browser(whole), url(Scheme, "import-schemes")
+    with translation.override(language):
+        client.cookies["django_language"] = language
+        content = b"".join(client.get(url(Scheme, f"export_{kind}")).streaming_content)
+        before = list(SchemeItem.objects.order_by("pk").values())
+        said = client.post(page, {"file": SimpleUploadedFile(f"a.{kind}", content)}, follow=True)
+    assert [re.findall(r"\d+", str(message)) for message in said.context["messages"]] == [["0", "0", "2"]]
+    assert list(SchemeItem.objects.order_by("pk").values()) == before
+
+
+def scheme_file(*rows):
+    head = ["kind", "scoring scheme", "valid from", "valid until", "total", "order", "indicator", "weight", "target"]
+    return upload("a.xlsx", [head, *rows])
+
+
+def test_a_schemes_file_adds_changes_and_takes_away_indicators_or_does_nothing(county, west, whole):
+    load_defaults()
+    page, client = url(Scheme, "import-schemes"), browser(whole)
+    assert browser(west).get(page).status_code == 403
+    of = ["department_quarter", "季度方案", "2000-01-01"]
+    good = [[*of, "2027-01-01", 100, 10, "按期处置率", 60, ""], [*of, "2027-01-01", 100, 20, "returned", "40", ""]]
+    later = ["责任单位季度", "新方案", "2027-01-01", "", 50, "", "closed", 50, ""]
+    later[0] = str(Kind.DEPARTMENT_QUARTER.label)
+    checked = client.post(page, {"file": scheme_file(*good, later), "check": "1"})
+    assert checked.status_code == 200 and Scheme.objects.count() == 2
+    assert client.post(page, {"file": scheme_file(*good, later)}).status_code == 302
+    first, second = Scheme.objects.filter(kind="department_quarter").order_by("valid_from")
+    assert (first.name, first.valid_until, second.name, second.total) == ("季度方案", second.valid_from, "新方案", 50)
+    found = [tuple(first.items.values_list("indicator", "weight")), tuple(second.items.values_list("indicator", "weight"))]
+    assert found == [(("handled_on_time", 60), ("returned", 40)), (("closed", 50),)]
+
+
+WRONG_SCHEMES = {
+    "weights": (["2000-01-01", "", 100, 1, "closed", 99, ""], "99"),
+    "a day": (["bald", "", 100, 1, "closed", 100, ""], "bald"),
+    "an indicator": (["2000-01-01", "", 100, 1, "luck", 100, ""], "indicator"),
+    "another kind's indicator": (["2000-01-01", "", 100, 1, "reports", 100, ""], "does not fit"),
+    "a number": (["2000-01-01", "", 100, 1, "closed", "much", ""], "much"),
+    "a weight of nothing": (["2000-01-01", "", 100, 1, "closed", 0, ""], "weight"),
+    "an overlap": (["1999-01-01", "", 100, 1, "closed", 100, ""], "in force"),
+    "an end before the beginning": (["2000-01-01", "1999-01-01", 100, 1, "closed", 100, ""], "end after"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_SCHEMES)
+def test_a_mistake_in_a_schemes_file_is_named_by_row_and_column_and_nothing_is_written(county, whole, what):
+    load_defaults()
+    row, words = WRONG_SCHEMES[what]
+    before = list(Scheme.objects.values())
+    with translation.override("en"):
+        answer = browser(whole).post(
+            url(Scheme, "import-schemes"), {"file": scheme_file(["department_quarter", "方案", *row])},
+            headers={"accept-language": "en"},
+        )  # fmt: skip
+    assert answer.status_code == 400
+    said = " ".join(answer.context["wrong"])
+    assert "Row 2, " in said and words in said
+    assert list(Scheme.objects.values()) == before
 
 
 def test_weights_that_do_not_add_up_are_said(county, whole, rows):

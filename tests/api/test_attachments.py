@@ -9,6 +9,7 @@ from PIL import Image
 
 from events import services
 from events.models import Attachment
+from tests.scenes import heic, paper
 
 URL = "/api/v1/attachments/"
 
@@ -51,9 +52,9 @@ def test_a_photo_goes_up_and_comes_back_to_those_who_see_the_event(county, api):
     assert Image.open(io.BytesIO(bytes_of(small))).size == (480, 360)
 
 
-@pytest.mark.parametrize("part", ["", "thumbnail/"])
+@pytest.mark.parametrize("part", ["", "thumbnail/", "viewing/"])
 def test_to_all_others_the_photo_does_not_exist(county, api, part):
-    pk = upload(api(county.worker)).json()["id"]
+    pk = upload(api(county.worker), heic()).json()["id"]
     assert api(county.worker).get(f"{URL}{pk}/{part}").status_code == 200  # one's own, not bound yet
     assert api(county.operator).get(f"{URL}{pk}/{part}").status_code == 404
     services.report(actor=county.worker, description="x", location=county.west.point, photos=[pk])
@@ -63,9 +64,23 @@ def test_to_all_others_the_photo_does_not_exist(county, api, part):
     assert api(county.worker).get(f"{URL}{uuid.uuid4()}/{part}").status_code == 404
 
 
+def test_a_photo_of_an_iphone_comes_as_it_was_and_as_a_jpeg(county, api):
+    sent, client = heic(), api(county.worker)
+    body = upload(client, sent).json()
+    assert (body["content_type"], body["thumbnail"], body["viewing"]) == ("image/heic", True, True)
+    got = client.get(f"{URL}{body['id']}/")
+    assert (got["Content-Type"], got["Content-Disposition"][:10]) == ("image/heic", "attachment")
+    sent.seek(0)
+    assert bytes_of(got) == sent.read()
+    shown = client.get(f"{URL}{body['id']}/viewing/")
+    assert shown["Content-Type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(bytes_of(shown))).size == (96, 64)
+    other = upload(client).json()
+    assert other["viewing"] is False and client.get(f"{URL}{other['id']}/viewing/").status_code == 404
+
+
 def test_what_a_browser_might_run_is_only_offered_as_a_file(county, api):
-    pdf = SimpleUploadedFile("证明.pdf", b"%PDF-1.4\n%\xe2\xe3\n1 0 obj\n<<>>\nendobj\n", content_type="application/pdf")
-    pk = upload(api(county.worker), pdf).json()["id"]
+    pk = upload(api(county.worker), paper()).json()["id"]
     got = api(county.worker).get(f"{URL}{pk}/")
     assert (got["Content-Type"], got["Content-Disposition"][:10]) == ("application/pdf", "attachment")
     assert api(county.worker).get(f"{URL}{pk}/thumbnail/").status_code == 404

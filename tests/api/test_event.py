@@ -206,6 +206,19 @@ def test_a_report_that_is_wrong_names_the_field_and_writes_nothing(county, api, 
     assert not Event.objects.exists()
 
 
+def test_errors_of_a_list_are_sentences_like_all_others_and_say_at_which_place(county, api):
+    free = "00000000-0000-4000-8000-000000000000"
+    body = {"description": "x", "location": list(county.west.point)}
+    client = api(county.worker)
+    found = [
+        client.post(URL, body | {"photos": photos}, headers={"accept-language": "en"}).json()["errors"]["photos"]
+        for photos in ([free, "not-a-uuid", "x"], "not-a-list", [free])
+    ]
+    assert [sentence.partition(":")[0] for sentence in found[0]] == ["No. 2", "No. 3"]
+    assert found[1] == ['Expected a list of items but got type "str".']
+    assert [free in sentence for sentence in found[2]] == [True]
+
+
 def test_people_without_a_post_cannot_report(county, api):
     answer = api(county.stranger).post(URL, {"description": "x", "location": list(county.west.point)})
     assert (answer.status_code, answer.json()["code"]) == (403, "refused")

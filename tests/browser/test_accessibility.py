@@ -105,6 +105,30 @@ def test_a_workers_pages(desk, county, house):  # noqa: F811
 
 
 @pytest.mark.looks
+def test_forms_that_come_back_with_what_is_wrong_and_what_was_done(desk, county, house):  # noqa: F811
+    """Errors at their fields, above the form and in a part of a page, and the message after a step."""
+    page = sit(desk, county.worker)
+    now = f"/registry/resident/{county.zhen.pk}/now"
+    found = []
+    for path in (f"{now}/correct-day/", f"{now}/move/", f"/registry/residents/{county.zhen.pk}/statement/"):
+        page.goto(path)
+        page.locator("#content form.card :is([name=reason], [name=dwelling_q])").fill("")
+        page.locator("#content form.card [type=submit]").click()
+        expect(page.locator("#content .card .field-errors").first).to_be_visible()
+        found += [f"{path} {wrong}" for wrong in faults(page)]
+    page.goto(f"/registry/residents/{county.zhen.pk}/")
+    page.locator("#unmask a").click()
+    page.locator(".unmask-form [type=submit]").click()
+    expect(page.locator(".unmask-form .field-errors").first).to_be_visible()
+    found += [f"unmask {wrong}" for wrong in faults(page)]
+    page.goto(f"/registry/residents/{county.zhen.pk}/")
+    page.get_by_role("button", name="核实无误").click()
+    expect(page.locator(".messages li")).to_be_visible()
+    found += [f"message {wrong}" for wrong in faults(page)]
+    assert "\n".join(found) == ""
+
+
+@pytest.mark.looks
 def test_the_pages_of_duty_and_scores(desk, county, event):
     UnitDuty.objects.create(unit=county.west.town_centre, staffed=True)
     head = county.person("centre_head", unit=county.west.town_centre)

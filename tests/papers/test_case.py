@@ -12,12 +12,12 @@ from PIL import Image
 from core.errors import Invalid, NotFound, Refused
 from events import history_triggers
 from events.models import Attachment, Event, Transition
-from events.services import history
+from events.services import attachments, history
 from papers import job, services
 from papers.makers.case import Case, Shelf
 from residents.models import Access
 from tests.papers.scene import Village, fresh, read, size_of, text_of
-from tests.scenes import Scene
+from tests.scenes import Scene, heic
 
 TELLER = "13912345678"
 
@@ -143,6 +143,16 @@ def test_too_much_for_one_file_is_refused(scene, case, monkeypatch):
     with pytest.raises(Invalid) as told:
         Case().plan(head_of(scene), {"event": case.pk})
     assert "3 张照片" in str(told.value.fields["number"])
+
+
+def test_of_an_iphones_photo_the_jpeg_is_printed_and_the_original_is_proved(scene, case):
+    row = attachments.store(actor=scene.people["worker_full"], upload=heic(size=(300, 200)))
+    Attachment.objects.filter(pk=row.pk).update(event=case, seq=1)
+    shelf = Shelf(case)
+    assert Image.open(io.BytesIO(shelf.picture(str(row.public_id)))).size == (300, 200)
+    row.file.storage.delete(row.file.name)
+    assert Image.open(io.BytesIO(shelf.picture(str(row.public_id)))).size == (300, 200)
+    assert shelf.changed() == [row.name]
 
 
 def test_a_photo_that_is_gone_leaves_a_grey_field(scene, case):

@@ -122,7 +122,9 @@ def test_the_page_of_a_dead_person_offers_it(family):
     page = reverse("residents:resident", args=[family.head.pk])
     assert link in visit(family.worker).get(page).content.decode()
     assert link not in visit(family.county.worker_east).get(page).content.decode()
-    assert visit(family.worker).post(link, {"reason": ""}).status_code == 422
+    asked = visit(family.worker).post(link, {"reason": ""})
+    assert asked.status_code == 422
+    assert "Take back the death" in text_of(asked) and f" {DAY} · It was recorded by mistake" in text_of(asked)
     assert visit(family.worker).post(link, {"reason": WHY}).status_code == 302
     family.again()
     assert family.head.status == "living"
@@ -159,6 +161,7 @@ def test_the_form_corrects_the_present_stay(family):
     url = reverse("residents:happen", args=["resident", family.son.pk, "correct-day"])
     assert url in visit(family.worker).get(reverse("residents:resident", args=[family.son.pk])).content.decode()
     stay = Stay.objects.get(resident=family.son)
+    assert f'name="on" value="{stay.since}"' in visit(family.worker).get(url).content.decode()  # not today's
     sent = visit(family.worker).post(url, {"stay": stay.pk, "on": "2019-05-01", "reason": WHY})
     assert sent.status_code == 302 and str(days(family.son)[0][0]) == "2019-05-01"
     words = text_of(visit(family.worker).get(reverse("residents:history", args=["resident", family.son.pk])))

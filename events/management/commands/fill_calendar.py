@@ -3,6 +3,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events import calendars
+from events.services import reckoning
 
 
 def _list(days):
@@ -27,6 +28,12 @@ class Command(BaseCommand):
     def handle(self, *args, years, **options):
         for year in years or calendars.library_years():
             self.report(calendars.fill(year))
+        done = reckoning.redo()
+        if done.seen:
+            self.stdout.write(
+                _("Deadlines of open cases reckoned again: %(seen)d looked at, %(moved)d changed.")
+                % {"seen": done.seen, "moved": done.moved}
+            )
         if missing := calendars.years_missing(timezone.localdate()):
             self.warn(" ".join(calendars.missing_words(missing)))
 
