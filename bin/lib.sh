@@ -327,7 +327,7 @@ need_texts() {
     # shellcheck disable=SC2086 # paths inside the repository have no blanks
     sources=$(hash_of $sources)
     stamped "$STAMPS/texts" "$sources" && [ -n "$(find "$ROOT/locale" -name '*.mo' 2>/dev/null)" ] && return 0
-    step "Compiling the Chinese texts"
+    step "Compiling the texts"
     GRIDCENTER_MODE=demo quietly texts.log "the texts do not compile." \
         manage compilemessages --ignore .venv --ignore node_modules --ignore var
     stamp "$STAMPS/texts" "$sources"

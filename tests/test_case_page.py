@@ -178,7 +178,7 @@ def test_two_people_at_one_case_see_each_other(county):
     address = f"/events/{event.pk}/presence/"
     assert text_of(one.post(address)).strip() == ""
     assert county.operator.name in text_of(two.post(address, {"doing": "register"}))
-    assert f"{county.operator_area.name} is filling in “Register 立案”" in " ".join(text_of(one.post(address)).split())
+    assert f"{county.operator_area.name} is filling in “Register”" in " ".join(text_of(one.post(address)).split())
     two.post(address, {"left": "1"})
     assert text_of(one.post(address)).strip() == ""
     assert Presence.objects.get().user == county.operator

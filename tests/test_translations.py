@@ -12,6 +12,7 @@ from django.utils import translation
 
 from events.workflow import Status
 
+ENGLISH = settings.BASE_DIR / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PO = settings.BASE_DIR / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "var", "static", "__pycache__", "*.pyc", "tests", "bench", "*.mo")
 
@@ -59,6 +60,17 @@ def test_no_chinese_stands_in_english_order(fresh):
     pairs = re.findall(r'^msgid "([A-Za-z][A-Za-z ,()-]* [一-鿿]+)"\nmsgstr "([^"]*)"$', text, re.MULTILINE)
     assert len(pairs) > 60
     assert [pair for pair in pairs if re.search(r"[A-Za-z]", pair[1])] == []
+
+
+def test_readers_of_english_see_no_chinese_term():
+    """Each msgid with a term behind it has its English alone in the English catalogue, which has nothing else."""
+    carried = re.compile(r'^msgid "([A-Za-z][A-Za-z ,()-]*) ([一-鿿]+)(: .*)?"$', re.MULTILINE)
+    catalogue = ENGLISH.read_text(encoding="utf-8")
+    assert set(carried.findall(catalogue)) == set(carried.findall(PO.read_text(encoding="utf-8")))
+    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', catalogue, re.MULTILINE)
+    assert [(ours, theirs) for ours, theirs in pairs if re.sub(r" [一-鿿]+", "", ours, count=1) != theirs] == []
+    with translation.override("en"):
+        assert str(Status.REPORTED.label) == "Awaiting registration"
 
 
 def test_the_words_of_the_field_are_right():

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
@@ -54,14 +54,9 @@ def parse(source, findings: Findings, name: str = "", *, with_unit: bool) -> tup
 
 def role_names() -> dict[str, str]:
     """What a cell may say → role: the code, its English, its Chinese, or both."""
-    found = {}
-    with translation.override(None):
-        both = {role.value: str(role.label) for role in Shift.Role}
-    for code, label in both.items():
-        english, _gap, chinese = label.rpartition(" ")
-        for word in (code, label, english, chinese, str(Shift.Role(code).label)):
-            found[tables.heading_key(word)] = code
-    return found
+    return {
+        tables.heading_key(word): role.value for role in Shift.Role for word in (role.value, *tables.names_of(role.label))
+    }
 
 
 class _Reader:

@@ -129,7 +129,7 @@ def test_each_mistake_names_row_and_column_and_nothing_is_written(county):
             "Row 10, 网格编码: “4.30281E+11” was stored as a number and has lost digits: format the column as text.",
             "Row 11, 网格编码: Expected a grid of level 0 to 2.",
             "Row 12, 网格编码: Expected a grid of level 0 to 3.",
-            f"Row 13, 类型: {other.code} is of the kind Department 责任单位, which stays: "
+            f"Row 13, 类型: {other.code} is of the kind Department, which stays: "
             "close it and give the new unit its own code.",
             f"Row 14, 网格编码: this grid has a centre already: {county.centre.code} 市指挥中心.",
             "Row 15, 网格编码: this jurisdiction has a department of this kind already: "

@@ -10,7 +10,7 @@ ENDS = (Status.EVALUATED, Status.REJECTED, Status.MERGED, Status.CANCELLED)
 
 def graph() -> str:
     """The workflow as a Mermaid state diagram, from the table alone; moves that stay in a status are notes on it."""
-    with translation.override("en"):
+    with translation.override(None):  # neither language alone: the English with the field's term
         lines = ["stateDiagram-v2"]
         lines += [f"    {status.value}: {status.label}" for status in Status]
         lines += [f"    [*] --> {move.target.value}: {move.label}" for move in BEGINNINGS.values()]
@@ -37,7 +37,7 @@ def _ways() -> dict[tuple[str, str], list[str]]:
 
 def table() -> str:
     """The workflow as a Markdown table: every action with from, to, who, what."""
-    with translation.override("en"):
+    with translation.override(None):
         lines = ["| action | | from | to | who | must supply | may supply |", "|---|---|---|---|---|---|---|"]
         for name, move in {**BEGINNINGS, **MOVES}.items():
             who = ", or ".join(_who(w) for w in move.who)
