@@ -126,7 +126,7 @@ def test_nobody_was_faster_than_oneself_or_where_the_step_does_not_fit(county, r
     assert "Your step “Register” was taken before. The event is now: Awaiting dispatch." in text_of(answer)
     answer = client.post(step_url(reported, "reject"), {**form, "seen": "2"})
     assert answer.status_code == 409
-    assert "is not the next step here. The event is now: Awaiting dispatch 待派遣." in text_of(answer)
+    assert "is not the next step here. The event is now: Awaiting dispatch." in text_of(answer)
     assert "was faster" not in text_of(answer)
 
 
