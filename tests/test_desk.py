@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.errors import Invalid
 from events import columns, paging, services, worklists
 from events.models import Event, SavedView, Transition
+from events.orders import ORDERS
 from events.services import bulk
 from events.services import desk as desk_service
 from events.workflow import Status
@@ -116,14 +117,14 @@ def test_a_page_takes_as_many_queries_for_twenty_events_as_for_one(county, path,
     assert one <= most
 
 
-@pytest.mark.parametrize("order", paging.ORDERS)
+@pytest.mark.parametrize("order", ORDERS)
 def test_every_order_is_walked_to_its_end_whatever_is_empty(county, order):
     made = far_apart(county, 7)
     for event in made[:3]:
         run(county, event, upto="register")
     Event.objects.filter(pk__in=[made[1].pk, made[5].pk]).update(due_at=None, yellow_at=None)
     Event.objects.filter(pk__in=[made[2].pk, made[3].pk]).update(due_at=timezone.now())
-    chosen, user = paging.ORDERS[order], county.operator
+    chosen, user = ORDERS[order], county.operator
     seen, cursor = [], ""
     while True:
         page = paging.page(Event.objects.visible_to(user), chosen, cursor, 2)
@@ -436,7 +437,7 @@ def test_new_is_only_what_would_stand_on_this_page(county):
     client = visit(county.operator)
     for event, hours in ((first, 1), (second, 2), (third, 3)):
         Event.objects.filter(pk=event.pk).update(due_at=timezone.now() + timedelta(hours=hours))
-    page = paging.page(Event.objects.order_by(), paging.ORDERS["urgent"], "", 2)
+    page = paging.page(Event.objects.order_by(), ORDERS["urgent"], "", 2)
     asks = {"home": "work", "list": "register", "last": page.next}
 
     def fresh(**more):

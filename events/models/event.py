@@ -140,6 +140,7 @@ class Event(models.Model):
     lead = models.ForeignKey(
         "grids.Unit",
         models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="led_events",
@@ -271,6 +272,10 @@ class Event(models.Model):
             # A month of a class is its many conditions: what is said of urgency, too, is told without the table.
             models.Index(name="events_event_std", fields=["standard", "reported_at", "urgency"]),
             models.Index(name="events_event_holder", fields=["holder", "status", "-id"]),
+            models.Index(name="events_event_lead", fields=["lead", "-id"], condition=Q(lead__isnull=False)),
+            # Of open ones: with whom they lie, how long they have stood in their step. Finished ones are listed by `id`.
+            models.Index(name="events_event_lies", fields=["holder", "-id"], condition=Q(status__in=OPEN)),
+            models.Index(name="events_event_waited", fields=["stage_since", "id"], condition=Q(status__in=OPEN)),
             # For lists of what is rare: without them a filter walks the whole table. Few rows are in them.
             models.Index(
                 name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")
