@@ -4,7 +4,7 @@ An order is a few parts, one after the other: those with a running clock, then t
 in turn. Each part is one walk. What a person may see and what is filtered comes on top, as for any list (ADR 6).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from events.models import Event
 from events.models.event import EventQuerySet
 from events.workflow import FINISHED, OPEN, Source, Urgency
 from grids import directory
+from grids.scope import Scope
 
 # What decides where an event stands, in whatever order.
 KEY_FIELDS = (
@@ -43,8 +44,8 @@ class InBytes(OrderBy):
 class BytesBeyond(Func):
     output_field = BooleanField()
 
-    def __init__(self, field, value, sign):
-        super().__init__(F(field), Value(value))
+    def __init__(self, fields, position, sign):
+        super().__init__(F(*fields), Value(*position))
         self.sign = sign
 
     def as_sql(self, compiler, connection, **_context):
@@ -54,7 +55,7 @@ class BytesBeyond(Func):
 
 @dataclass(frozen=True)
 class Key:
-    """One column of a ladder. `loose`: in an order that no index is asked for, where walking it would pass all rows."""
+    """One column of a walk. `loose`: in an order that no index has."""
 
     field: str
     down: bool = False
@@ -62,20 +63,21 @@ class Key:
     loose: bool = False
 
     def order(self):
-        if self.bytes:
-            return InBytes(F(self.field), descending=self.down)
-        column = F(self.field) + 0 if self.loose else F(self.field)
-        return column.desc() if self.down else column.asc()
+        order = (InBytes if self.bytes else OrderBy)(F(self.field), descending=self.down)
+        return reasons.loose(order) if self.loose else order
+
+    @property
+    def sign(self):
+        return "<" if self.down else ">"
 
     def beyond(self, value):
-        sign = "<" if self.down else ">"
-        return BytesBeyond(self.field, value, sign) if self.bytes else Beyond((self.field,), (value,), sign)
+        kind = BytesBeyond if self.bytes else Beyond
+        return kind((self.field,), (value,), self.sign)
 
 
 @dataclass(frozen=True)
-class Ladder:
-    """A walk whose columns do not all run one way: what is left of the last row's group, then the groups beyond it.
-    Each rung is a range of the index; a comparison of rows would be none."""
+class Walk:
+    """Columns that together are unique."""
 
     keys: tuple[Key, ...]
 
@@ -83,32 +85,42 @@ class Ladder:
     def fields(self):
         return tuple(key.field for key in self.keys)
 
-    @property
-    def downs(self):
-        return tuple(key.down for key in self.keys)
-
-    def page(self, rows, position, _backward, size):
+    def page(self, rows, position, size):
+        """Up to `size` rows beyond `position`."""
         order, found = [key.order() for key in self.keys], []
-        for rung in self._rungs(rows, position):
+        for part in self._beyond(rows, position):
             if len(found) < size:
-                found += reasons.first(rung, order, size - len(found))
+                found += reasons.first(part, order, size - len(found), sort_few=True)
         return found
 
-    def _rungs(self, rows, position):
+    def _beyond(self, rows, position):
         if position is None:
             return [rows]
-        rungs = []
+        if len({(key.down, key.bytes) for key in self.keys}) == 1:
+            return [rows.filter(Beyond(self.fields, position, self.keys[0].sign))]
+        # Columns that run both ways cannot be compared as one: what is left of the last row's group, then the groups
+        # beyond it, each a range of the index.
+        parts = []
         for depth in reversed(range(len(self.keys))):
             same = {key.field: value for key, value in zip(self.keys[:depth], position[:depth], strict=True)}
-            rungs.append(rows.filter(self.keys[depth].beyond(position[depth]), **same))
-        return rungs
+            parts.append(rows.filter(self.keys[depth].beyond(position[depth]), **same))
+        return parts
+
+
+def one_way(*fields, down=False) -> Walk:
+    return Walk(tuple(Key(field, down) for field in fields))
+
+
+def grouped(field, down, **options) -> Walk:
+    """Group by group, newest first on the way down an index that ends in `-id`; the other way it is read backwards."""
+    return Walk((Key(field, down, **options), Key("id", not down)))
 
 
 @dataclass(frozen=True)
 class Part:
     """`rows` narrows a list to this part, `holds` says of one event whether it is in it."""
 
-    walk: Keyset | Ladder
+    walk: Walk
     rows: Callable[[QuerySet], QuerySet] = lambda rows: rows
     holds: Callable[[Event], bool] = lambda event: True
 
@@ -118,13 +130,19 @@ class Part:
 
     @property
     def downs(self) -> tuple[bool, ...]:
-        walk = self.walk
-        return walk.downs if isinstance(walk, Ladder) else (walk.descending,) * len(walk.fields)
+        return tuple(key.down for key in self.walk.keys)
+
+    def loosely(self) -> "Part":
+        first, *keys = self.walk.keys
+        return replace(self, walk=Walk((replace(first, loose=True), *keys)))
 
 
 @dataclass(frozen=True)
 class Order:
-    """`opposite` is the order that a second press asks for; `unit`: the column of units that it goes by."""
+    """`opposite` is the order that a second press asks for.
+
+    `unit`: the column of units that it goes by. `lumpy`: rows of one place lie together in it, not spread evenly.
+    """
 
     name: str
     label: str
@@ -132,44 +150,48 @@ class Order:
     parts: tuple[Part, ...]
     descending: bool = False
     unit: str = ""
+    lumpy: bool = False
 
     def key(self, event) -> tuple:
         """Where an event stands: its part, and its place in it."""
         at, part = next((n, part) for n, part in enumerate(self.parts) if part.holds(event))
         return (at, *(getattr(event, field) for field in part.walk.fields))
 
-    def among(self, units: Sequence[int] | None) -> "Order":
-        """The same for a list of which most lies with `units` (None: with any): by unit, theirs come first.
+    def within(self, user, path: str | None) -> "Order":
+        """The same for what this person sees below `path`: by unit, theirs come first.
 
-        Rows of one place lie with few units, so that a walk over all of them would pass half the county before it
-        meets one. The others, of which there are hardly any, are sorted.
+        Events of one place lie with few units: a walk over all units would pass half the county before it meets one.
+        Those of other units, of which there are hardly any, are sorted; and so is all of a village, which is little.
         """
-        if not self.unit or units is None:
+        paths, of_department = [path] if path else Scope.of(user).land, not path and not Scope.of(user).roots
+        if self.lumpy and not of_department and all(one.count("/") >= VILLAGE for one in paths):
+            return replace(self, parts=tuple(part.loosely() for part in self.parts))
+        if not self.unit or (not of_department and any(one.count("/") == TERRITORY for one in paths)):
             return self
+        units = Scope.of(user).department_ids if of_department else _units_of(paths)
         field, (part, *rest) = self.unit, self.parts
-        near, other = Q(**{f"{field}__in": units}), ~Q(**{f"{field}__in": units})
-        first, *keys = part.walk.keys
-        loose = Ladder((replace(first, loose=True), *keys))
+        near = Q(**{f"{field}__in": units})
         parts = (
             Part(
                 part.walk, lambda rows: part.rows(rows).filter(near),
-                lambda e: part.holds(e) and getattr(e, field) in units,
+                lambda event: part.holds(event) and getattr(event, field) in units,
             ),
-            Part(loose, lambda rows: part.rows(rows).filter(other), part.holds),
-        )
+            replace(part, rows=lambda rows: part.rows(rows).exclude(near)).loosely(),
+        )  # fmt: skip
         return replace(self, parts=(*parts, *rest))
 
 
-def units_of(paths, versions=None) -> frozenset[int] | None:
-    """Units whose land touches one of these paths; None if one of them is the whole territory."""
-    if any(path.count("/") == 2 for path in paths):
-        return None
-    units = directory.current(versions).units.values()
+TERRITORY, VILLAGE = 2, 5  # slashes in a path
+
+
+def _units_of(paths) -> frozenset[int]:
+    """Units whose land touches one of these paths."""
+    units = directory.current().units.values()
     touch = (u for u in units if any(u.path.startswith(path) or path.startswith(u.path) for path in paths))
     return frozenset(u.pk for u in touch)
 
 
-NEWEST = Keyset(("id",), descending=True)
+NEWEST = one_way("id", down=True)
 
 
 def by_due(descending=False) -> Keyset:
@@ -179,8 +201,8 @@ def by_due(descending=False) -> Keyset:
 
 def _clock(down):
     return (
-        Part(Keyset(("due_at", "id"), down), EventQuerySet.running, lambda e: e.due_at is not None),
-        Part(Keyset(("id",), down), lambda rows: rows.filter(due_at=None)),
+        Part(one_way("due_at", "id", down=down), EventQuerySet.running, lambda e: e.due_at is not None),
+        Part(one_way("id", down=down), lambda rows: rows.filter(due_at=None)),
     )
 
 
@@ -209,17 +231,12 @@ def _open(walk):
     )
 
 
-def _ladder(field, down, **options):
-    """Group by group, newest first on the way down an index that ends in `-id`; the other way it is read backwards."""
-    return Ladder((Key(field, down, **options), Key("id", not down)))
-
-
-def _pair(names, labels, parts, first_down=False, unit=""):
+def _pair(names, labels, parts, first_down=False, **facts):
     """An order and its opposite. `parts(down)` makes either."""
     (name, other), (label, other_label) = names, labels
     return (
-        Order(name, label, other, parts(first_down), first_down, unit),
-        Order(other, other_label, name, parts(not first_down), not first_down, unit),
+        Order(name, label, other, parts(first_down), first_down, **facts),
+        Order(other, other_label, name, parts(not first_down), not first_down, **facts),
     )
 
 
@@ -229,15 +246,16 @@ ORDERS = {
         _pair(("urgent", "calm"), (_("Most urgent first"), _("Least urgent first")), _clock),
         _pair(
             ("newest", "oldest"), (_("Newest first"), _("Oldest first")),
-            lambda down: (Part(Keyset(("id",), down)),), first_down=True,
+            lambda down: (Part(one_way("id", down=down)),), first_down=True,
         ),
         _pair(
             ("number", "number_down"), (_("By case number"), _("By case number, downwards")),
-            lambda down: _with("number", Keyset(("number", "id"), down)),
+            lambda down: _with("number", one_way("number", "id", down=down)),
         ),
         _pair(
             ("kind", "kind_down"), (_("By kind"), _("By kind, downwards")),
-            lambda down: _with("standard_id", Keyset(("standard_id", "reported_at", "id"), down)),
+            lambda down: _with("standard_id", one_way("standard_id", "reported_at", "id", down=down)),
+            lumpy=True,
         ),
         _pair(
             ("step", "step_down"), (_("By step, first ones first"), _("By step, last ones first")),
@@ -245,15 +263,15 @@ ORDERS = {
         ),
         _pair(
             ("place", "place_down"), (_("By place, grid by grid"), _("By place, downwards")),
-            lambda down: (Part(_ladder("path", down=down, bytes=True)),),
+            lambda down: (Part(grouped("path", down, bytes=True)),),
         ),
         _pair(
             ("unit", "unit_down"), (_("By the unit it lies with"), _("By the unit it lies with, downwards")),
-            lambda down: _open(_ladder("holder_id", down=down)), unit="holder_id",
+            lambda down: _open(grouped("holder_id", down)), unit="holder_id", lumpy=True,
         ),
         _pair(
             ("lead", "lead_down"), (_("By lead unit"), _("By lead unit, downwards")),
-            lambda down: _with("lead_id", _ladder("lead_id", down=down)), unit="lead_id",
+            lambda down: _with("lead_id", grouped("lead_id", down)), unit="lead_id", lumpy=True,
         ),
         _pair(
             ("source", "source_down"), (_("By source"), _("By source, downwards")),
@@ -265,7 +283,7 @@ ORDERS = {
         ),
         _pair(
             ("waited", "waited_down"), (_("Longest in their step first"), _("Shortest in their step first")),
-            lambda down: _open(Keyset(("stage_since", "id"), down)),
+            lambda down: _open(one_way("stage_since", "id", down=down)),
         ),
     )
     for order in pair

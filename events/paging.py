@@ -44,7 +44,7 @@ def page(queryset, order: Order, cursor: str, size: int) -> Page:
     rows: list = []
     for part in order.parts[at:]:
         if len(rows) <= size:
-            rows += part.walk.page(part.rows(queryset), where or None, False, size + 1 - len(rows))
+            rows += part.walk.page(part.rows(queryset), where or None, size + 1 - len(rows))
         where = None
     more = len(rows) > size
     return Page(rows[:size], encode(order.name, *order.key(rows[size - 1])) if more else "", position is None)

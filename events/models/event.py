@@ -35,15 +35,19 @@ class EventQuerySet(models.QuerySet):
         if scope.user_id is None or not scope.seats:
             return self.none()
         seen = [scope.q("path")] if scope.roots and scope.may("events.view_event") else []
+        few = [False] * len(seen)
         if scope.department_ids:
             seen.append(Q(holder__in=scope.department_ids))
+            few.append(True)  # open ones
             for name in ("Assignment", "WhistleCall"):
                 rows = apps.get_model("events", name).objects.filter(unit__in=scope.department_ids)
                 link = "event" if name == "Assignment" else "whistle__event"
                 seen.append(Q(pk__in=rows.values(link)))
+                few.append(name == "WhistleCall")
         if not any(root.count("/") == 2 for root in scope.roots):  # the whole territory includes them anyway
             seen.append(Q(reporter_id=scope.user_id))
-        return reasons.any_of(self, seen)
+            few.append(True)
+        return reasons.any_of(self, seen, few)
 
     def open(self):
         return self.filter(status__in=OPEN)

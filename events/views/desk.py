@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from events import columns, keys, paging, worklists
 from events.filters import EventFilterSet
 from events.models import Event, SavedView
-from events.orders import ORDERS, Order, units_of
+from events.orders import ORDERS, Order
 from events.views import choices
 from events.views.bulk import offered
 from events.views.detail import case_context
@@ -76,14 +76,11 @@ class Wanted:
     @cached_property
     def order(self) -> Order:
         found = ORDERS.get(self.query.get("order")) or ORDERS[USUAL_ORDER[self.home]]
-        return found.among(units_of(self.paths, self.filterset.versions)) if found.unit else found
+        return found.within(self.user, self._path_of_filter() if found.unit else None)
 
-    @property
-    def paths(self) -> frozenset[str]:
-        """Paths below which the list lies, but for a few rows."""
+    def _path_of_filter(self) -> str | None:
         grid = self.filterset.form.cleaned_data.get("grid") if self.filterset.form.is_bound and self.valid else None
-        path = names.current(self.filterset.versions).paths.get(int(grid)) if grid else None
-        return frozenset([path]) if path else Scope.of(self.user).land
+        return names.current(self.filterset.versions).paths.get(int(grid)) if grid else None
 
     @cached_property
     def size(self) -> int:
