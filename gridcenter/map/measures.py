@@ -22,6 +22,7 @@ from grids.scope import Scope
 from residents.selectors import figures as registry
 
 DAYS = 30  # rates and reports are those of the last so many days
+WHOLE = 0.8  # of its grids must have people registered, or there is no "per 1,000 people"
 POOR = 0.8  # rates below have the colours of a warning
 
 
@@ -39,6 +40,7 @@ class Child:
     closing: float | None = None
     on_time: float | None = None
     registry: dict = field(default_factory=dict)
+    covered: tuple[int, int] = (0, 0)  # smallest grids in which people are registered, of how many
     patrols: float | None = None
     value: float | None = None
     words: str = ""
@@ -64,6 +66,9 @@ class Measure:
 
 
 def _per_thousand(child):
+    some, all_ = child.covered
+    if some < WHOLE * all_:
+        return None  # events of all its grids for the people of a few of them
     people = child.registry.get("people")
     return child.reported / people * 1000 if people and child.reported is not None else None
 
@@ -121,6 +126,7 @@ class View:
     classes: list[classes.Class]
     legend: list[str]
     gaps: bool  # some values are left out: small figures of people, or nothing to count
+    note: str = ""  # what is to be known before one reads the colours
 
     @property
     def total_late(self):
@@ -149,9 +155,10 @@ def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
             if pk in children:
                 children[pk].patrols = found.share
     elif measure.reads == "registry":
+        covered = registry.coverage(user=user, parent=grid)
         for pk, amounts in registry.of_children(user=user, parent=grid).items():
             if pk in children:
-                children[pk].registry = amounts
+                children[pk].registry, children[pk].covered = amounts, covered.get(pk, (0, 0))
     return _classed(grid, measure, list(children.values()))
 
 
@@ -164,7 +171,24 @@ def _classed(grid, measure, children):
         child.value, child.words = value, words_of(measure, value)
         child.number = classes.number(made, value)
     gaps = measure.kind != "plain" and None in values
-    return View(grid, measure, children, made, [_legend(measure, one) for one in made], gaps)
+    legend = [_legend(measure, one) for one in made]
+    return View(grid, measure, children, made, legend, gaps, _note(measure, children, values))
+
+
+def _note(measure, children, values) -> str:
+    """Why there is little or nothing to see, in words."""
+    if not children:
+        return ""
+    if measure.reads == "registry":
+        some, all_ = (sum(counts) for counts in zip(*(child.covered for child in children), strict=True))
+        if not some:
+            return _("Nobody is registered in these grids yet: with the registry there will be something to show.")
+        if some < all_:
+            words = _("The registry has begun: people are registered in %(some)s of %(all)s grids.")
+            return words % {"some": some, "all": all_}
+    if measure.kind != "plain" and all(value is None for value in values):
+        return _("There is nothing to count here yet.")
+    return ""
 
 
 def words_of(measure, value) -> str:

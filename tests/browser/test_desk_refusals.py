@@ -1,5 +1,6 @@
 """The desk when something is in the way: somebody was faster, the line is cut, input is wrong, a case is left unfinished."""
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -11,7 +12,8 @@ from events import services
 from events.models import Event
 from tests.browser.conftest import SIZES
 from tests.browser.test_desk import reported
-from tests.pages import report
+from tests.browser.test_six_steps_in_browser import press, search
+from tests.pages import findable, report
 
 
 def open_case(page, event):
@@ -64,6 +66,38 @@ def test_words_typed_beside_the_list_are_there_when_the_case_is_opened_again(des
     open_case(page, second)
     open_case(page, first)  # what was sent is kept no longer
     expect(page.locator("#beside")).not_to_contain_text("您此前填写的内容已恢复")
+    assert desk.troubles == []
+
+
+def test_a_form_that_is_sent_takes_neither_words_nor_a_found_standard_of_another_along(desk, county):
+    findable(county.standard)
+    event = reported(county, 1)[0]
+    page = desk.sit_down(county.operator)
+    page.goto(f"/?list=register&case={event.pk}")
+    page.locator("#do-register summary").click()
+    for words in ("占道", "暴露垃圾"):  # the second search stands where the first one stood
+        page.fill("#do-register-form [name=standard_q]", "")
+        search(page, "standard_q", words)
+    page.locator("#do-register-form .choices label").first.click()
+    page.locator("#do-whistle summary").click()
+    page.locator("#do-whistle-form [name=words]").fill("请派人到场")
+    page.locator("#do-reject summary").click()
+    page.locator("#do-reject-form [name=words]").fill("不属本市")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#beside [data-case]")).to_have_count(0)
+    open_case(page, event)
+    found = page.locator("#do-register-form [name=standard]:checked")
+    expect(found).to_have_value(str(county.standard.pk))
+    expect(page.locator("#do-register-form .choices label")).to_have_text(re.compile("^暴露垃圾"))
+    press(page, "register")
+    expect(page.locator("#desk-toast")).to_contain_text("立案")
+    expect(page.locator("#do-whistle-form [name=words]")).to_have_value("请派人到场")
+    event.refresh_from_db()
+    assert event.standard == county.standard
+    kept = page.evaluate("sessionStorage.getItem('kept-words')")  # the step is no longer offered: its words wait for it
+    assert "不属本市" in kept
+    assert "register" not in kept
     assert desk.troubles == []
 
 
