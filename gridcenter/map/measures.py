@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+import shapely
+from django.contrib.gis.db.models.functions import AsWKB
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,8 +19,10 @@ from events.models import Event
 from fieldwork import rules as patrol_rules
 from fieldwork import selectors as patrols
 from gridcenter.map import classes
-from grids.models import Grid
+from grids import colours
+from grids.models import Grid, Outline
 from grids.scope import Scope
+from grids.services import outlines
 from residents.selectors import figures as registry
 
 DAYS = 30  # rates and reports are those of the last so many days
@@ -82,7 +86,8 @@ OF_EVENTS = (
     Measure("late", gettext_lazy("Late events"), lambda c: c.late, tone="red"),
     Measure(
         "density", gettext_lazy("Reported per 1,000 people"), _per_thousand, "per",
-        hint=gettext_lazy("events of the last 30 days for every 1,000 people registered there"), reads="registry",
+        hint=gettext_lazy("events of the last 30 days for every 1,000 people, where they are registered in four of five grids"),
+        reads="registry",
     ),
     Measure("closing", gettext_lazy("Closing rate"), lambda c: c.closing, "rate", hint=gettext_lazy("last 30 days")),
     Measure("on_time", gettext_lazy("On-time rate"), lambda c: c.on_time, "rate", hint=gettext_lazy("last 30 days")),
@@ -159,7 +164,17 @@ def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
         for pk, amounts in registry.of_children(user=user, parent=grid).items():
             if pk in children:
                 children[pk].registry, children[pk].covered = amounts, covered.get(pk, (0, 0))
+    if measure.kind == "plain":
+        for pk, colour in colours.distinct({pk: child.colour for pk, child in children.items()}, _shapes(grid)).items():
+            children[pk].colour = colour
     return _classed(grid, measure, list(children.values()))
+
+
+def _shapes(grid) -> dict:
+    """The outlines of its children as finely as they are told apart. One query."""
+    band = min(grid.level + 1, len(outlines.BANDS) - 1)
+    rows = Outline.objects.filter(band=band, grid__parent=grid).annotate(wkb=AsWKB("shape")).values_list("grid", "wkb")
+    return {pk: shapely.from_wkb(bytes(wkb)) for pk, wkb in rows}
 
 
 def _classed(grid, measure, children):

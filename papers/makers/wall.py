@@ -7,6 +7,7 @@ from shapely.ops import unary_union
 
 from core.errors import Invalid
 from events.selectors import X, Y
+from grids import colours as grid_colours
 from grids import levels, names
 from grids.models import Grid
 from papers.drawing import colours, labels, maps
@@ -17,6 +18,7 @@ from residents.selectors import figures
 
 MOST_GRIDS = 60
 MOST_BUILDINGS = 20_000
+NEAR = 0.0001  # degrees, some ten metres: grids that nearly touch are neighbours
 SIZES = {"A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 # In rem, a sixtieth of the short edge.
 EDGE, HEAD, FOOT, TABLE, GAP = 2.4, 7.6, 3.4, 36.0, 1.6
@@ -53,11 +55,13 @@ class Wall(Recipe):
         rem = min(width, height) / 60
         rows = figures.wall(user=order.user, village=grid)
         spot, table = _places(width / rem, height / rem, len(rows))
-        drawn = drawing(order, rows, spot["width"] * rem, spot["height"] * rem, rem)
+        shapes, own = maps.shapes_of(order.plan.subject.order_by()), dict(order.plan.subject.values_list("pk", "colour"))
+        hues = grid_colours.distinct(own, shapes, near=NEAR)
+        drawn = drawing(order, rows, shapes, hues, spot["width"] * rem, spot["height"] * rem, rem)
         known = names.current().grids
         return order.page(
             "wall", grid=grid, width=width, height=height, rem=rem, spot=spot, table=table, map=drawn,
-            rows=_told(rows, order.plan.subject, grid.name),
+            rows=_told(rows, hues, grid.name),
             above=[known[pk]["name"] for pk in grid.ancestor_ids[:-1] if pk in known],
             households=sum(row.households or 0 for row in rows), people=sum(row.people or 0 for row in rows),
             deep=colours.deep(grid.colour), below=levels.name_of(grid.level + 1) or _("Grid"),
@@ -78,8 +82,7 @@ def _places(width, height, count):
     return spot, {"left": EDGE, "top": HEAD + map_high + GAP, "width": width - 2 * EDGE, "row": row}
 
 
-def _told(rows, grids, village):
-    hues = dict(grids.values_list("pk", "colour"))
+def _told(rows, hues, village):
     short = _short([row.name for row in rows], village)
     return [
         {"number": f"{at:02d}", "row": row, "name": name, "fill": colours.pale(hues.get(row.pk, ""), 0.55)}
@@ -87,10 +90,8 @@ def _told(rows, grids, village):
     ]
 
 
-def drawing(order, rows, width, height, rem) -> dict:
-    """Everything of the map in mm: areas, labels, buildings, scale bar. Three queries."""
-    grids = order.plan.subject.order_by()
-    shapes, hues = maps.shapes_of(grids), dict(grids.values_list("pk", "colour"))
+def drawing(order, rows, shapes, hues, width, height, rem) -> dict:
+    """Everything of the map in mm: areas, labels, buildings, scale bar. One query."""
     whole = unary_union(list(shapes.values()))
     room = 4.2 * rem  # for scale bar and arrow below the map
     frame = maps.Frame.around(whole.bounds, width - 2 * rem, height - room - rem)
