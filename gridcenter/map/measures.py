@@ -86,7 +86,7 @@ OF_EVENTS = (
     Measure("late", gettext_lazy("Late events"), lambda c: c.late, tone="red"),
     Measure(
         "density", gettext_lazy("Reported per 1,000 people"), _per_thousand, "per",
-        hint=gettext_lazy("events of the last 30 days for every 1,000 people, where they are registered in four of five grids"),
+        hint=gettext_lazy("events of the last 30 days per 1,000 people, where four of five grids have people registered"),
         reads="registry",
     ),
     Measure("closing", gettext_lazy("Closing rate"), lambda c: c.closing, "rate", hint=gettext_lazy("last 30 days")),

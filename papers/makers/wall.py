@@ -18,6 +18,7 @@ from residents.selectors import figures
 
 MOST_GRIDS = 60
 MOST_BUILDINGS = 20_000
+HOUSE = 14.0  # metres
 NEAR = 0.0001  # degrees, some ten metres: grids that nearly touch are neighbours
 SIZES = {"A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 # In rem, a sixtieth of the short edge.
@@ -64,6 +65,7 @@ class Wall(Recipe):
             rows=_told(rows, hues, grid.name),
             above=[known[pk]["name"] for pk in grid.ancestor_ids[:-1] if pk in known],
             households=sum(row.households or 0 for row in rows), people=sum(row.people or 0 for row in rows),
+            staffed=any(row.workers or row.cadres for row in rows),
             deep=colours.deep(grid.colour), below=levels.name_of(grid.level + 1) or _("Grid"),
         )  # fmt: skip
 
@@ -127,7 +129,7 @@ def _houses(order, frame, rem) -> str:
     found = list(points.values_list("lon", "lat")[:MOST_BUILDINGS])
     if not found:
         return ""
-    side = 0.26 * rem
+    side = min(0.26 * rem, HOUSE / frame.scale)  # as large as a house where they stand close
     return "".join(
         f"M{x - side / 2:.2f} {y - side / 2:.2f}h{side:.2f}v{side:.2f}h-{side:.2f}z"
         for x, y in frame.points(numpy.array(found, dtype=float))
