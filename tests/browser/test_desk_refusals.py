@@ -12,8 +12,8 @@ from events import services
 from events.models import Event
 from tests.browser.conftest import SIZES
 from tests.browser.test_desk import reported
-from tests.browser.test_six_steps_in_browser import press, search
-from tests.pages import findable, report
+from tests.browser.test_six_steps_in_browser import findable, press
+from tests.pages import report
 
 
 def open_case(page, event):
@@ -74,13 +74,14 @@ def test_a_form_that_is_sent_takes_neither_words_nor_a_found_standard_of_another
     event = reported(county, 1)[0]
     page = desk.sit_down(county.operator)
     page.goto(f"/?list=register&case={event.pk}")
-    page.locator("#do-register summary").click()
     for words in ("占道", "暴露垃圾"):  # the second search stands where the first one stood
-        page.fill("#do-register-form [name=standard_q]", "")
-        search(page, "standard_q", words)
-    page.locator("#do-register-form .choices label").first.click()
-    page.locator("#do-whistle summary").click()
-    page.locator("#do-whistle-form [name=words]").fill("请派人到场")
+        with page.expect_response("**/events/report/standards/**"):
+            page.fill("#do-register-form [name=standard_q]", words)
+    choices = page.locator("#do-register-form .choices label")
+    expect(choices).to_have_text(re.compile("暴露垃圾"))
+    choices.click()
+    page.locator("#do-escalate summary").click()
+    page.locator("#do-escalate-form [name=words]").fill("涉及两个街道")
     page.locator("#do-reject summary").click()
     page.locator("#do-reject-form [name=words]").fill("不属本市")
     page.keyboard.press("Escape")
@@ -89,10 +90,10 @@ def test_a_form_that_is_sent_takes_neither_words_nor_a_found_standard_of_another
     open_case(page, event)
     found = page.locator("#do-register-form [name=standard]:checked")
     expect(found).to_have_value(str(county.standard.pk))
-    expect(page.locator("#do-register-form .choices label")).to_have_text(re.compile("^暴露垃圾"))
+    expect(choices).to_have_text(re.compile("暴露垃圾"))
     press(page, "register")
     expect(page.locator("#desk-toast")).to_contain_text("立案")
-    expect(page.locator("#do-whistle-form [name=words]")).to_have_value("请派人到场")
+    expect(page.locator("#do-escalate-form [name=words]")).to_have_value("涉及两个街道")
     event.refresh_from_db()
     assert event.standard == county.standard
     kept = page.evaluate("sessionStorage.getItem('kept-words')")  # the step is no longer offered: its words wait for it
