@@ -141,7 +141,8 @@ class Part:
 class Order:
     """`opposite` is the order that a second press asks for.
 
-    `unit`: the column of units that it goes by. `lumpy`: rows of one place lie together in it, not spread evenly.
+    `unit`: the column of units that it goes by. `lumpy`: its groups are so uneven that in one village some are all but
+    empty, and a walk would look for their rows in the whole county.
     """
 
     name: str
@@ -259,7 +260,7 @@ ORDERS = {
         ),
         _pair(
             ("step", "step_down"), (_("By step, first ones first"), _("By step, last ones first")),
-            lambda down: _values("status", (*OPEN, *FINISHED), down),
+            lambda down: _values("status", (*OPEN, *FINISHED), down), lumpy=True,
         ),
         _pair(
             ("place", "place_down"), (_("By place, grid by grid"), _("By place, downwards")),
@@ -275,11 +276,11 @@ ORDERS = {
         ),
         _pair(
             ("source", "source_down"), (_("By source"), _("By source, downwards")),
-            lambda down: _values("source", tuple(Source.values), down),
+            lambda down: _values("source", tuple(Source.values), down), lumpy=True,
         ),
         _pair(
             ("grave", "grave_down"), (_("Critical and urgent ones first"), _("Normal ones first")),
-            lambda down: _values("urgency", tuple(Urgency.values), down), first_down=True,
+            lambda down: _values("urgency", tuple(Urgency.values), down), first_down=True, lumpy=True,
         ),
         _pair(
             ("waited", "waited_down"), (_("Longest in their step first"), _("Shortest in their step first")),
