@@ -223,7 +223,7 @@ def test_what_is_new_is_offered_below_the_warnings(desk, county, size):
     assert warnings["height"] > 30
     assert warnings["y"] + warnings["height"] < live["y"]
     assert live["y"] + live["height"] < fresh["y"]
-    page.evaluate("document.querySelector('.shell').style.minHeight = '4000px'; window.scrollTo(0, 900)")
+    page.evaluate("document.querySelector('.desk').style.minHeight = '4000px'; window.scrollTo(0, 900)")
     expect(page.locator("#fresh-bar")).to_be_in_viewport()
     below = page.evaluate("document.querySelector('.above').getBoundingClientRect().bottom")
     if page.viewport_size["width"] > 991:  # what sticks begins below the warnings
