@@ -12,7 +12,7 @@ OPEN = ("reported", "registered", "dispatched", "handling", "verifying", "suspen
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0022_classes_and_holders"), ("grids", "0007_one_at_once")]
+    dependencies = [("events", "0025_head_and_counter_words"), ("grids", "0007_one_at_once")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
