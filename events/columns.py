@@ -19,16 +19,16 @@ class Column:
 
 COLUMNS = (
     Column("clock", _("Time left"), "urgent", fixed=True),
-    Column("what", _("What"), fixed=True),
+    Column("what", _("What"), "kind", fixed=True),
     Column("number", _("Case number"), "number"),
-    Column("status", _("Status")),
-    Column("place", _("Place")),
-    Column("who", _("Lies with")),
-    Column("lead", _("Lead unit")),
-    Column("source", _("Source")),
-    Column("urgency", _("Urgency")),
+    Column("status", _("Status"), "step"),
+    Column("place", _("Place"), "place"),
+    Column("who", _("Lies with"), "unit"),
+    Column("lead", _("Lead unit"), "lead"),
+    Column("source", _("Source"), "source"),
+    Column("urgency", _("Urgency"), "grave"),
     Column("reported", _("Reported"), "newest"),
-    Column("since", _("In this step since")),
+    Column("since", _("In this step since"), "waited"),
     Column("moves", _("Next step")),
 )
 BY_NAME = {column.name: column for column in COLUMNS}

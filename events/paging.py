@@ -1,54 +1,16 @@
 """Pages of the desk's lists by key: the deepest costs what the first one costs, in every order that is offered."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
-from core.api.pagination import Keyset, decode, encode
-from events.models.event import EventQuerySet
+from core.api.pagination import decode, encode
+from events.orders import Order
 
 PAGE_SIZES, USUAL_SIZE = (20, 30, 50, 100), 30
 MOST_DIGITS = 18  # fits into a bigint
-
-
-@dataclass(frozen=True)
-class Order:
-    """An order of the list: each walks an index. `opposite` is the order that a second press asks for."""
-
-    name: str
-    label: str
-    keyset: Keyset
-    kinds: tuple[type, ...]
-    opposite: str
-
-    def key(self, event) -> tuple:
-        return tuple(getattr(event, field) for field in self.keyset.fields)
-
-
-BY_ID, BY_NUMBER = ("id",), ("number", "id")
-
-
-def by_due(descending=False) -> Keyset:
-    """By the running clock; those without one come last."""
-    return Keyset(("due_at", "id"), descending, nulls_last=True, valued=EventQuerySet.running)
-
-
-ORDERS = {
-    order.name: order
-    for order in (
-        Order("urgent", _("Most urgent first"), by_due(), (datetime, int), "calm"),
-        Order("calm", _("Least urgent first"), by_due(descending=True), (datetime, int), "urgent"),
-        Order("newest", _("Newest first"), Keyset(BY_ID, True), (int,), "oldest"),
-        Order("oldest", _("Oldest first"), Keyset(BY_ID), (int,), "newest"),
-        Order("number", _("By case number"), Keyset(BY_NUMBER, nulls_last=True), (str, int), "number_down"),
-        Order(
-            "number_down", _("By case number, downwards"), Keyset(BY_NUMBER, True, nulls_last=True), (str, int), "number"
-        ),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -78,29 +40,32 @@ def size_from(text: str | None) -> int:
 def page(queryset, order: Order, cursor: str, size: int) -> Page:
     """The rows after the cursor. A cursor that cannot be read, or was made for another order, is the first page."""
     position = position_of(order, cursor)
-    rows = order.keyset.page(queryset, position, False, size + 1)
+    at, *where = position or (0,)
+    rows: list = []
+    for part in order.parts[at:]:
+        if len(rows) <= size:
+            rows += part.walk.page(part.rows(queryset), where or None, size + 1 - len(rows))
+        where = None
     more = len(rows) > size
     return Page(rows[:size], encode(order.name, *order.key(rows[size - 1])) if more else "", position is None)
 
 
 def position_of(order: Order, cursor: str) -> list | None:
-    if not cursor:
-        return None
-    try:
-        name, *position = decode(cursor, str, *order.kinds)
-    except ValidationError:
-        return None
-    needed = position[1:] if order.keyset.nulls_last else position
-    return position if name == order.name and None not in needed else None
+    """[part, its values …], as `Order.key` says them."""
+    for at, part in enumerate(order.parts if cursor else ()):
+        with suppress(ValidationError):
+            name, *position = decode(cursor, str, int, *part.kinds)
+            if name == order.name and position[0] == at and None not in position:
+                return position
+    return None
 
 
 def sorter(order: Order) -> Callable:
-    """The order of the list as a key for `sorted` and comparisons in this process, empty values last."""
-    down = order.keyset.descending
+    """Makes of what `Order.key` says a key for `sorted` and comparisons in this process."""
 
     def key(values):
-        first, *rest = values
-        return (first is None, Turned(first, down) if first is not None else 0, *(Turned(v, down) for v in rest))
+        at, *rest = values
+        return (at, *map(Turned, rest, order.parts[at].downs))
 
     return key
 

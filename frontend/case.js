@@ -1,4 +1,5 @@
 // A case that is open: who else is at it, and suggestions taken by a press. Also where it stands beside a list.
+import { choose } from "./picker.js";
 import { isFilledIn } from "./typed.js";
 
 const EVERY = 10000;
@@ -44,15 +45,8 @@ function take(link) {
     select.focus();
     return true;
   }
-  const choices = form && form.querySelector("[data-picker] .choices");
-  if (!choices) return false;
-  const label = document.createElement("label");
-  const radio = document.createElement("input");
-  Object.assign(radio, { type: "radio", name, value: link.dataset.value, checked: true });
-  const words = document.createElement("span");
-  words.textContent = link.firstElementChild.textContent;
-  label.append(radio, words);
-  choices.replaceChildren(label);
+  const radio = choose(form, name, link.dataset.value, link.firstElementChild.textContent);
+  if (!radio) return false;
   radio.focus();
   return true;
 }

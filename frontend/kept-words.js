@@ -1,30 +1,55 @@
-// What was typed into a form that goes away waits in this tab until the form is there again: after a session that ended, or
-// in a case that was closed beside the list. It is theirs alone: whoever else logs in here next finds nothing of it.
+// What was typed into a form that goes away waits in this tab until the form is there again: after a session that ended, in
+// a case that was left, or beside another form that was sent. It is theirs alone: whoever else logs in here next finds
+// nothing of it.
+import { choose, chosenIn } from "./picker.js";
+import { isFilledIn } from "./typed.js";
+
 const KEY = "kept-words";
 const MOST = 20; // forms
 const LEFT_OUT = new Set(["csrfmiddlewaretoken", "seen"]); // of the page as it will be then
 
 const addressOf = (form) => form.getAttribute("hx-post") || form.getAttribute("action") || "";
 
-/** The server sent an answer to a form to the gate instead. */
-function keep(event) {
+/** A form was answered. Sent to the gate instead, it is kept; taken, it takes the case along, and with it other forms. */
+function answered(event) {
   const { xhr, elt, requestConfig } = event.detail;
-  const to = xhr?.getResponseHeader("HX-Redirect") || "";
   const form = elt.closest?.("form");
-  if (form && requestConfig?.verb === "post" && to.startsWith("/login/")) keepForm(form, "ended");
+  if (!form || requestConfig?.verb !== "post") return;
+  if ((xhr.getResponseHeader("HX-Redirect") || "").startsWith("/login/")) keepForm(form, "ended");
+  else if (xhr.status < 300 && form.matches(".move-form")) {
+    form.dataset.taken = "";
+    forget(form);
+    keepForms();
+  }
+}
+
+/** What is typed in the forms of a case waits until it is opened again. */
+export function keepForms(root = document) {
+  for (const form of root.querySelectorAll(".move-form:not([data-taken])")) if (isFilledIn(form)) keepForm(form, "closed");
+}
+
+function write(forms) {
+  if (forms.length) sessionStorage.setItem(KEY, JSON.stringify(forms.slice(-MOST)));
+  else sessionStorage.removeItem(KEY);
+}
+
+function forget(form) {
+  const others = kept().filter((one) => one.to !== addressOf(form));
+  if (others.length < kept().length) write(others);
 }
 
 const kept = () => JSON.parse(sessionStorage.getItem(KEY) || "[]");
 
-export function keepForm(form, why) {
+function keepForm(form, why) {
   const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !LEFT_OUT.has(name));
-  const others = kept().filter((one) => one.to !== addressOf(form));
-  if (why === "closed" && others.length < kept().length) return; // its session has ended, and it is kept already
-  const now = { who: document.body.dataset.person, to: addressOf(form), why, values };
-  sessionStorage.setItem(KEY, JSON.stringify([...others, now].slice(-MOST)));
+  const [same, others] = [kept().find((one) => one.to === addressOf(form)), kept().filter((one) => one.to !== addressOf(form))];
+  if (why === "closed" && same?.why === "ended") return; // its session has ended, and it is kept already
+  const now = { who: document.body.dataset.person, to: addressOf(form), why, values, picked: chosenIn(form) };
+  write([...others, now]);
 }
 
-function fill(form, values) {
+function fill(form, values, picked) {
+  for (const one of picked) choose(form, ...one); // before the rest: what was found once is no part of a new form
   const byName = group(values);
   for (const field of form.elements) {
     const given = byName.get(field.name)?.map(([, value]) => value);
@@ -47,15 +72,14 @@ function giveBack(root) {
   const who = document.body.dataset.person;
   if (!who || !kept().length) return; // still at the gate, or nothing kept
   const waiting = kept().filter((one) => one.who === who && !putBack(root, one));
-  if (waiting.length) sessionStorage.setItem(KEY, JSON.stringify(waiting));
-  else sessionStorage.removeItem(KEY);
+  write(waiting);
 }
 
-function putBack(root, { to, why, values }) {
+function putBack(root, { to, why, values, picked = [] }) {
   const form = [...root.querySelectorAll("form")].find((one) => addressOf(one) === to);
   if (!form) return false;
   for (let box = form.closest("details"); box; box = box.parentElement?.closest("details")) box.open = true;
-  fill(form, values);
+  fill(form, values, picked);
   const told = document.getElementById("words-back");
   if (why === "closed") {
     form.prepend(words(told.dataset.closed));
@@ -75,7 +99,8 @@ function words(text) {
 }
 
 export function watchKeptWords() {
-  document.body.addEventListener("htmx:beforeOnLoad", keep);
+  document.body.addEventListener("htmx:beforeOnLoad", answered);
+  window.addEventListener("pagehide", () => keepForms());
   document.body.addEventListener("htmx:load", (event) => giveBack(event.detail.elt));
   giveBack(document);
 }

@@ -17,6 +17,7 @@ import "./styles/warnings.css";
 import "./styles/duty.css";
 import "./styles/desk.css";
 import htmx from "htmx.org";
+import { watchAbove } from "./above.js";
 import { watchForms } from "./forms.js";
 import { watchKeptWords } from "./kept-words.js";
 import { watchPhotos } from "./photos.js";
@@ -42,6 +43,7 @@ htmx.config.responseHandling = [
 ];
 
 window.htmx = htmx;
+watchAbove();
 watchMenus();
 watchScrollers();
 watchForms();

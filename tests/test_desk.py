@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.errors import Invalid
 from events import columns, paging, services, worklists
 from events.models import Event, SavedView, Transition
+from events.orders import ORDERS
 from events.services import bulk
 from events.services import desk as desk_service
 from events.workflow import Status
@@ -116,23 +117,49 @@ def test_a_page_takes_as_many_queries_for_twenty_events_as_for_one(county, path,
     assert one <= most
 
 
-@pytest.mark.parametrize("order", paging.ORDERS)
-def test_every_order_is_walked_to_its_end_whatever_is_empty(county, order):
-    made = far_apart(county, 7)
-    for event in made[:3]:
-        run(county, event, upto="register")
-    Event.objects.filter(pk__in=[made[1].pk, made[5].pk]).update(due_at=None, yellow_at=None)
-    Event.objects.filter(pk__in=[made[2].pk, made[3].pk]).update(due_at=timezone.now())
-    chosen, user = paging.ORDERS[order], county.operator
-    seen, cursor = [], ""
-    while True:
-        page = paging.page(Event.objects.visible_to(user), chosen, cursor, 2)
-        seen += page.rows
-        if not page.next:
-            break
-        cursor = page.next
-    assert len({event.pk for event in seen}) == len(seen) == 7
-    assert seen == sorted(seen, key=lambda event: paging.sorter(chosen)(chosen.key(event)))
+def test_every_order_is_walked_to_its_end_by_whoever_sees_what(db):
+    scene = Scene()
+    made = [scene.in_status(status) for status in Status]
+    Event.objects.filter(pk__in=[made[0].pk, made[2].pk]).update(due_at=timezone.now(), urgency="critical")
+    Event.objects.filter(pk__in=[made[1].pk]).update(standard=None, urgency="urgent", source="hotline")
+    elsewhere = scene.urban
+    Event.objects.filter(pk=made[4].pk).update(holder=elsewhere)
+    sizes = {}
+    for name in ("op_station", "op_town", "op_top", "op_east", "staff_lead", "worker_full"):
+        user = scene.people[name]
+        visible = Event.objects.visible_to(user)
+        sizes[name] = len(set(visible))
+        for plain, path in ((order, path) for order in ORDERS.values() for path in (None, scene.west.town.path)):
+            order, rows = plain.within(user, path), visible.filter(path__startswith=path or "/")
+            seen, page = [], paging.page(rows, order, "", 3)
+            seen += page.rows
+            while page.next:
+                page = paging.page(rows, order, page.next, 3)
+                seen += page.rows
+            assert sorted(event.pk for event in seen) == sorted(event.pk for event in rows), (name, order.name)
+            place = paging.sorter(order)
+            assert seen == sorted(seen, key=lambda event: place(order.key(event))), (name, order.name)
+    assert sizes["op_top"] == Event.objects.count() > sizes["staff_lead"] > 3
+
+
+def test_the_head_of_a_column_sorts_both_ways_and_the_link_and_a_view_keep_it(county):
+    run(county, far_apart(county, 2)[1], upto="dispatch")
+    client = visit(county.operator_top)
+    page = client.get("/events/?cols=status,place,who,lead,source,urgency,reported,since,moves,number&light=green")
+    heads = {head["column"].name: head for head in page.context["heads"]}
+    assert {name for name, head in heads.items() if "url" not in head} == {"moves"}
+    assert '<span title="Not to be sorted by: the buttons of a row are different for everybody.">' in page.content.decode()
+    once = client.get(heads["status"]["url"])
+    assert [row["event"].status for row in once.context["rows"]] == ["reported", "dispatched"]
+    assert '<th role="columnheader" class="col-status" aria-sort="ascending">' in once.content.decode()
+    twice = client.get({head["column"].name: head for head in once.context["heads"]}["status"]["url"])
+    assert [row["event"].status for row in twice.context["rows"]] == ["dispatched", "reported"]
+    assert 'class="col-status" aria-sort="descending"' in twice.content.decode()
+    assert "light=green" in twice.context["query"]
+    assert client.get(f"/events/?order={ORDERS['step'].opposite}").context["wanted"].order == ORDERS["step_down"]
+    client.post(reverse("events:save-view"), {"name": "按环节", "query": twice.context["query"]})
+    view = SavedView.objects.get()
+    assert client.get(view.get_absolute_url(), follow=True).context["wanted"].order.name == "step_down"
 
 
 @pytest.mark.parametrize(
@@ -436,7 +463,7 @@ def test_new_is_only_what_would_stand_on_this_page(county):
     client = visit(county.operator)
     for event, hours in ((first, 1), (second, 2), (third, 3)):
         Event.objects.filter(pk=event.pk).update(due_at=timezone.now() + timedelta(hours=hours))
-    page = paging.page(Event.objects.order_by(), paging.ORDERS["urgent"], "", 2)
+    page = paging.page(Event.objects.order_by(), ORDERS["urgent"], "", 2)
     asks = {"home": "work", "list": "register", "last": page.next}
 
     def fresh(**more):

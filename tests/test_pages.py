@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from events import paging, services
+from events import services
 from events.models import Attachment, Event, Notice
+from events.orders import ORDERS
 from events.services import attachments
 from events.workflow import Status
 from tests.factories import PASSWORD
@@ -203,7 +204,7 @@ def test_odd_addresses_are_answered_without_breaking(county, reported, odd):
 def test_pages_follow_each_other_by_key(county):
     made = [report(county, county.worker, description=f"第{n}件").pk for n in range(45)]
     client = visit(county.operator)
-    for order in paging.ORDERS:
+    for order in ORDERS:
         seen, after = [], ""
         for _page in range(3):
             response = client.get(f"/events/?order={order}&size=20&after={after}")

@@ -12,6 +12,7 @@ from accounts.models import User
 from core import reasons
 from events import paging
 from events.models import Event
+from events.orders import ORDERS
 from events.services import report
 from tests.api.scene import pages_of
 from tests.factories import GridFactory, PostFactory
@@ -78,7 +79,7 @@ def test_the_desk_walks_the_same_pages(scene, seen):
     rows = Event.objects.visible_to(staff).select_related("grid", "holder")
     found, cursor = [], ""
     for _n in range(4):
-        page = paging.page(rows, paging.ORDERS["newest"], cursor, 2)
+        page = paging.page(rows, ORDERS["newest"], cursor, 2)
         found += [(event.pk, event.grid.name != "", event.holder.name != "") for event in page.rows]
         cursor = page.next
     assert found == [(pk, True, True) for pk in sorted(ids, reverse=True)]

@@ -20,7 +20,7 @@ from events import export, selectors, services, whole
 from events.api import inputs, shapes
 from events.filters import EventFilterSet
 from events.models import Event
-from events.paging import by_due
+from events.orders import by_due
 from events.services.step import Surroundings
 from events.workflow import OPEN
 from grids.scope import Scope

@@ -35,15 +35,19 @@ class EventQuerySet(models.QuerySet):
         if scope.user_id is None or not scope.seats:
             return self.none()
         seen = [scope.q("path")] if scope.roots and scope.may("events.view_event") else []
+        few = [False] * len(seen)
         if scope.department_ids:
             seen.append(Q(holder__in=scope.department_ids))
+            few.append(True)  # open ones
             for name in ("Assignment", "WhistleCall"):
                 rows = apps.get_model("events", name).objects.filter(unit__in=scope.department_ids)
                 link = "event" if name == "Assignment" else "whistle__event"
                 seen.append(Q(pk__in=rows.values(link)))
+                few.append(name == "WhistleCall")
         if not any(root.count("/") == 2 for root in scope.roots):  # the whole territory includes them anyway
             seen.append(Q(reporter_id=scope.user_id))
-        return reasons.any_of(self, seen)
+            few.append(True)
+        return reasons.any_of(self, seen, few)
 
     def open(self):
         return self.filter(status__in=OPEN)
@@ -140,6 +144,7 @@ class Event(models.Model):
     lead = models.ForeignKey(
         "grids.Unit",
         models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="led_events",
@@ -271,6 +276,10 @@ class Event(models.Model):
             # A month of a class is its many conditions: what is said of urgency, too, is told without the table.
             models.Index(name="events_event_std", fields=["standard", "reported_at", "urgency"]),
             models.Index(name="events_event_holder", fields=["holder", "status", "-id"]),
+            models.Index(name="events_event_lead", fields=["lead", "-id"], condition=Q(lead__isnull=False)),
+            # Of open ones: with whom they lie, how long they have stood in their step. Finished ones are listed by `id`.
+            models.Index(name="events_event_lies", fields=["holder", "-id"], condition=Q(status__in=OPEN)),
+            models.Index(name="events_event_waited", fields=["stage_since", "id"], condition=Q(status__in=OPEN)),
             # For lists of what is rare: without them a filter walks the whole table. Few rows are in them.
             models.Index(
                 name="events_event_urgency", fields=["urgency", "-id"], condition=~Q(urgency="normal")

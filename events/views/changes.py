@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from events import paging, worklists
 from events.models import Event
+from events.orders import KEY_FIELDS
 from events.views.desk import LIST, WORK, Wanted, tabs
 from events.views.rows import dress
 
@@ -29,8 +30,8 @@ def changes(request):
     """
     wanted = Wanted(request, LIST if request.GET.get("home") == LIST else WORK)
     ids, shown = _ids(request.GET.get("ids")), set(_ids(request.GET.get("shown")))
-    fields = wanted.order.keyset.fields
-    inside = {row[0]: row[1:] for row in wanted.events.filter(pk__in=ids).order_by().values_list("pk", *fields)}
+    found = wanted.events.filter(pk__in=ids).order_by().only("pk", *KEY_FIELDS)
+    inside = {event.pk: wanted.order.key(event) for event in found}
     on_page = [pk for pk in ids if pk in shown]
     events = worklists.rows_of(Event.objects.visible_to(request.user).filter(pk__in=on_page)).order_by()
     context = {

@@ -18,10 +18,12 @@ from django.utils.translation import gettext as _
 from events import columns, keys, paging, worklists
 from events.filters import EventFilterSet
 from events.models import Event, SavedView
+from events.orders import ORDERS, Order
 from events.views import choices
 from events.views.bulk import offered
 from events.views.detail import case_context
 from events.views.rows import dress
+from grids import names
 from grids.scope import Scope
 
 # Of the address, but no part of what a link or a saved view means.
@@ -56,7 +58,7 @@ class Wanted:
         found = {}
         if self.home == WORK and (self.query.get("list") or "mine") not in worklists.BY_NAME:
             found["list"] = _("The list of this address is not known: this is the usual one.")
-        if (self.query.get("order") or "urgent") not in paging.ORDERS:
+        if (self.query.get("order") or "urgent") not in ORDERS:
             found["order"] = _("The order of this address is not known: this is the usual one.")
         return found
 
@@ -72,8 +74,13 @@ class Wanted:
         return not self.filterset.form.is_bound or self.filterset.form.is_valid()
 
     @cached_property
-    def order(self) -> paging.Order:
-        return paging.ORDERS.get(self.query.get("order")) or paging.ORDERS[USUAL_ORDER[self.home]]
+    def order(self) -> Order:
+        found = ORDERS.get(self.query.get("order")) or ORDERS[USUAL_ORDER[self.home]]
+        return found.within(self.user, self._path_of_filter() if found.unit else None)
+
+    def _path_of_filter(self) -> str | None:
+        grid = self.filterset.form.cleaned_data.get("grid") if self.filterset.form.is_bound and self.valid else None
+        return names.current(self.filterset.versions).paths.get(int(grid)) if grid else None
 
     @cached_property
     def size(self) -> int:
@@ -143,14 +150,14 @@ def _heads(wanted) -> list[dict]:
     """The heads of the columns, with the address that sorts by them."""
     heads = []
     for column in wanted.columns:
-        first = paging.ORDERS.get(column.order)
+        first = ORDERS.get(column.order)
         head = {"column": column, "sorted": ""}
         if first:
             current = wanted.order.name in (first.name, first.opposite)
             target = wanted.order.opposite if current else first.name
-            head |= {"url": wanted.address(order=target), "current": current}
+            head |= {"url": wanted.address(order=target), "current": current, "next": ORDERS[target].label}
             if current:
-                head["sorted"] = "descending" if wanted.order.keyset.descending else "ascending"
+                head["sorted"] = "descending" if wanted.order.descending else "ascending"
         heads.append(head)
     return heads
 
@@ -172,7 +179,7 @@ def desk(request, home):
         "valid": wanted.valid,
         "chips": choices.chips(wanted),
         "pickers": choices.pickers(wanted),
-        "orders": paging.ORDERS.values(),
+        "orders": ORDERS.values(),
         "usual_order": USUAL_ORDER[home],
         "sizes": paging.PAGE_SIZES,
         "usual_size": paging.USUAL_SIZE,

@@ -1,6 +1,5 @@
 // The case beside the list: opened into the address, so that Back closes it and a link opens it again.
-import { keepForm } from "../kept-words.js";
-import { isFilledIn } from "../typed.js";
+import { keepForms } from "../kept-words.js";
 import { rowOf, setCurrent } from "./rows.js";
 
 const desk = () => document.getElementById("desk");
@@ -14,11 +13,6 @@ function address(id) {
   url.searchParams.delete("do");
   if (id) url.searchParams.set("case", id);
   return url;
-}
-
-/** What is typed in the case waits until it is opened again. */
-function keepWords() {
-  for (const form of box().querySelectorAll(".move-form")) if (isFilledIn(form)) keepForm(form, "closed");
 }
 
 function mark(id) {
@@ -44,7 +38,7 @@ export function open(id, action = "", push = true) {
   if (push && openedId() !== String(id)) window.history.pushState({ desk: true }, "", address(id));
   box().dataset.liveUrl = `/events/${id}/?beside=1`;
   mark(id);
-  keepWords();
+  keepForms(box());
   asked = { id, action };
   const done = window.htmx.ajax("GET", url, { source: box(), target: box(), swap: "innerHTML" });
   done.then(() => show(action)).catch(() => {}); // what failed is told below
@@ -78,7 +72,7 @@ function show(action) {
 export function close(push = true, keep = true) {
   const id = openedId() || asked?.id;
   if (!desk().hasAttribute("data-beside")) return false;
-  if (keep) keepWords();
+  if (keep) keepForms(box());
   if (push) window.history.pushState({ desk: true }, "", address(null));
   box().replaceChildren();
   delete box().dataset.liveUrl;
@@ -101,6 +95,5 @@ export function watchBeside() {
     if (id && id !== openedId()) open(id, "", false);
     else if (!id) close(false);
   });
-  window.addEventListener("pagehide", keepWords);
   if (openedId()) mark(openedId());
 }

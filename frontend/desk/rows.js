@@ -1,4 +1,6 @@
 // The rows of the list: which one is current, which are selected, and what becomes of them when events change.
+import { above } from "../above.js";
+
 const table = () => document.querySelector("#results .event-rows");
 export const rows = () => [...document.querySelectorAll("#results .row-event")];
 export const rowOf = (id) => document.getElementById(`event-${id}`);
@@ -94,7 +96,7 @@ export function takeOver(page) {
   const chosen = new Set(selected().map((row) => row.dataset.id));
   const known = new Set(rows().map((row) => row.dataset.id));
   const now = current();
-  const anchor = now || rows().find((row) => row.getBoundingClientRect().bottom > 80);
+  const anchor = now || rows().find((row) => row.getBoundingClientRect().bottom > above());
   const before = anchor && { id: anchor.dataset.id, top: anchor.getBoundingClientRect().top };
   const focused = now && now.contains(document.activeElement);
   const opened = document.querySelector("#results [data-opened]");
@@ -113,6 +115,7 @@ export function takeOver(page) {
 }
 
 export function begin() {
+  document.dispatchEvent(new CustomEvent("rows:new"));
   const all = document.getElementById("check-all");
   if (all) all.hidden = false;
   if (table() && !current()) setCurrent(rows()[0], false);

@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from accounts import roles
 from core import ciphers
 from core.bulk import copy_rows, reset_sequence
+from grids import colours
 from grids.models import DepartmentKind
 
 from . import names
@@ -196,10 +197,10 @@ def write_grids(place: Place, root: Node, since: date) -> int:
     nodes = sorted((node for node in root.walk() if node.kept), key=lambda node: node.level)
     for number, node in enumerate(nodes, 1):
         node.id = number
-    palette = ("#4a7ebb", "#5b9a68", "#c98b3a", "#8a6bb1", "#b5595f", "#3f9aa6", "#7d8a3c")
+    hues = _colours(nodes)
     rows = (
         (node.id, node.code, node.name, node.level, node.parent.id if node.parent else None, "", since, None,
-         shapely.multipolygons(shapely.get_parts(node.shape)), palette[node.id % len(palette)], True)
+         shapely.multipolygons(shapely.get_parts(node.shape)), hues[node.id], True)
         for node in nodes
     )  # fmt: skip
     columns = (
@@ -210,6 +211,17 @@ def write_grids(place: Place, root: Node, since: date) -> int:
     copy_rows("grids_grid", columns, rows)
     reset_sequence("grids_grid")
     return len(nodes)
+
+
+def _colours(nodes) -> dict[int, str]:
+    """A colour for every grid that none of its neighbours below the same parent has."""
+    found: dict[int, str] = {}
+    siblings: dict = {}
+    for node in nodes:
+        siblings.setdefault(node.parent and node.parent.id, []).append(node)
+    for group in siblings.values():
+        found |= colours.distinct({node.id: "" for node in group}, {node.id: node.shape for node in group}, 1e-9)
+    return found
 
 
 def path_of(node: Node) -> str:

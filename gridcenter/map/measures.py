@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+import shapely
+from django.contrib.gis.db.models.functions import AsWKB
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,11 +19,14 @@ from events.models import Event
 from fieldwork import rules as patrol_rules
 from fieldwork import selectors as patrols
 from gridcenter.map import classes
-from grids.models import Grid
+from grids import colours
+from grids.models import Grid, Outline
 from grids.scope import Scope
+from grids.services import outlines
 from residents.selectors import figures as registry
 
 DAYS = 30  # rates and reports are those of the last so many days
+WHOLE = 0.8  # of its grids must have people registered, or there is no "per 1,000 people"
 POOR = 0.8  # rates below have the colours of a warning
 
 
@@ -39,6 +44,7 @@ class Child:
     closing: float | None = None
     on_time: float | None = None
     registry: dict = field(default_factory=dict)
+    covered: tuple[int, int] = (0, 0)  # smallest grids in which people are registered, of how many
     patrols: float | None = None
     value: float | None = None
     words: str = ""
@@ -64,6 +70,9 @@ class Measure:
 
 
 def _per_thousand(child):
+    some, all_ = child.covered
+    if some < WHOLE * all_:
+        return None  # events of all its grids for the people of a few of them
     people = child.registry.get("people")
     return child.reported / people * 1000 if people and child.reported is not None else None
 
@@ -77,7 +86,8 @@ OF_EVENTS = (
     Measure("late", gettext_lazy("Late events"), lambda c: c.late, tone="red"),
     Measure(
         "density", gettext_lazy("Reported per 1,000 people"), _per_thousand, "per",
-        hint=gettext_lazy("events of the last 30 days for every 1,000 people registered there"), reads="registry",
+        hint=gettext_lazy("events of the last 30 days per 1,000 people, where four of five grids have people registered"),
+        reads="registry",
     ),
     Measure("closing", gettext_lazy("Closing rate"), lambda c: c.closing, "rate", hint=gettext_lazy("last 30 days")),
     Measure("on_time", gettext_lazy("On-time rate"), lambda c: c.on_time, "rate", hint=gettext_lazy("last 30 days")),
@@ -121,6 +131,7 @@ class View:
     classes: list[classes.Class]
     legend: list[str]
     gaps: bool  # some values are left out: small figures of people, or nothing to count
+    note: str = ""  # what is to be known before one reads the colours
 
     @property
     def total_late(self):
@@ -149,10 +160,21 @@ def view(user, grid: Grid, code: str, now: datetime | None = None) -> View:
             if pk in children:
                 children[pk].patrols = found.share
     elif measure.reads == "registry":
+        covered = registry.coverage(user=user, parent=grid)
         for pk, amounts in registry.of_children(user=user, parent=grid).items():
             if pk in children:
-                children[pk].registry = amounts
+                children[pk].registry, children[pk].covered = amounts, covered.get(pk, (0, 0))
+    if measure.kind == "plain":
+        for pk, colour in colours.distinct({pk: child.colour for pk, child in children.items()}, _shapes(grid)).items():
+            children[pk].colour = colour
     return _classed(grid, measure, list(children.values()))
+
+
+def _shapes(grid) -> dict:
+    """The outlines of its children as finely as they are told apart. One query."""
+    band = min(grid.level + 1, len(outlines.BANDS) - 1)
+    rows = Outline.objects.filter(band=band, grid__parent=grid).annotate(wkb=AsWKB("shape")).values_list("grid", "wkb")
+    return {pk: shapely.from_wkb(bytes(wkb)) for pk, wkb in rows}
 
 
 def _classed(grid, measure, children):
@@ -164,7 +186,24 @@ def _classed(grid, measure, children):
         child.value, child.words = value, words_of(measure, value)
         child.number = classes.number(made, value)
     gaps = measure.kind != "plain" and None in values
-    return View(grid, measure, children, made, [_legend(measure, one) for one in made], gaps)
+    legend = [_legend(measure, one) for one in made]
+    return View(grid, measure, children, made, legend, gaps, _note(measure, children, values))
+
+
+def _note(measure, children, values) -> str:
+    """Why there is little or nothing to see, in words."""
+    if not children:
+        return ""
+    if measure.reads == "registry":
+        some, all_ = (sum(counts) for counts in zip(*(child.covered for child in children), strict=True))
+        if not some:
+            return _("Nobody is registered in these grids yet: with the registry there will be something to show.")
+        if some < all_:
+            words = _("The registry has begun: people are registered in %(some)s of %(all)s grids.")
+            return words % {"some": some, "all": all_}
+    if measure.kind != "plain" and all(value is None for value in values):
+        return _("There is nothing to count here yet.")
+    return ""
 
 
 def words_of(measure, value) -> str:

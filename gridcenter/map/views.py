@@ -129,6 +129,7 @@ def _settings(user) -> dict:
         "today": timezone.localdate().isoformat(),
         "layers": {
             "registry": scope.may(VIEW),
+            "homes": scope.may(VIEW) and registry.begun(user=user),
             "workers": scope.may(event_tiles.LOCATE),
         },
         "base": base_map(),

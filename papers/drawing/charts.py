@@ -63,14 +63,15 @@ def lines(names, series, width: float = 174.0, height: float = 58.0) -> SafeStri
     """Lines over time: `names` of the points; series are (name, values, colour, dashed). Values may end early."""
     left, bottom, top = 11.0, height - 6.5, 7.0
     scale = ticks(max((value for _name, values, *_rest in series for value in values), default=0))
-    step = (width - left - 3) / max(len(names) - 1, 1)
+    wide = max(map(width_of, names), default=0) * SMALL
+    step = (width - left - max(3, wide / 2)) / max(len(names) - 1, 1)  # the last name is as whole as the others
     unit = (bottom - top) / scale[-1]
     parts = []
     for tick in scale:
         y = bottom - tick * unit
         parts.append(f'<path d="M{left} {y:.2f}H{width}" stroke="{RULE}" stroke-width=".2"/>')
         parts.append(_text(left - 1.5, y + 1, f"{tick:,}", "end", QUIET))
-    every = max(1, ceil(len(names) * max(width_of(name) for name in names) * SMALL * 1.25 / (width - left)))
+    every = max(1, ceil(len(names) * wide * 1.25 / (width - left)))
     for at in range(0, len(names), every):
         parts.append(_text(left + at * step, height - 1.8, names[at], "middle", QUIET))
     for _name, values, colour, dashed in reversed(series):

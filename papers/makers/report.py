@@ -205,9 +205,15 @@ def _change(now, before) -> str:
     if isinstance(now, figures.Rate):
         if now.share is None or before.share is None:
             return "—"
-        return _("%(points)s pts") % {"points": f"{(now.share - before.share) * 100:+.1f}"}
+        return _("%(points)s pts") % {"points": _signed((now.share - before.share) * 100)}
     moved = findings.change(now, before)
-    return "—" if moved is None else f"{moved * 100:+.1f}%"
+    return "—" if moved is None else f"{_signed(moved * 100)}%"
+
+
+def _signed(value: float) -> str:
+    """With its sign, but nothing is neither more nor less."""
+    words = f"{value:+.1f}"
+    return "0.0" if words in ("+0.0", "-0.0") else words
 
 
 def _flow_head():

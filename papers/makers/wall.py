@@ -7,6 +7,7 @@ from shapely.ops import unary_union
 
 from core.errors import Invalid
 from events.selectors import X, Y
+from grids import colours as grid_colours
 from grids import levels, names
 from grids.models import Grid
 from papers.drawing import colours, labels, maps
@@ -17,6 +18,8 @@ from residents.selectors import figures
 
 MOST_GRIDS = 60
 MOST_BUILDINGS = 20_000
+HOUSE = 14.0  # metres
+NEAR = 0.0001  # degrees, some ten metres: grids that nearly touch are neighbours
 SIZES = {"A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 # In rem, a sixtieth of the short edge.
 EDGE, HEAD, FOOT, TABLE, GAP = 2.4, 7.6, 3.4, 36.0, 1.6
@@ -53,13 +56,16 @@ class Wall(Recipe):
         rem = min(width, height) / 60
         rows = figures.wall(user=order.user, village=grid)
         spot, table = _places(width / rem, height / rem, len(rows))
-        drawn = drawing(order, rows, spot["width"] * rem, spot["height"] * rem, rem)
+        shapes, own = maps.shapes_of(order.plan.subject.order_by()), dict(order.plan.subject.values_list("pk", "colour"))
+        hues = grid_colours.distinct(own, shapes, near=NEAR)
+        drawn = drawing(order, rows, shapes, hues, spot["width"] * rem, spot["height"] * rem, rem)
         known = names.current().grids
         return order.page(
             "wall", grid=grid, width=width, height=height, rem=rem, spot=spot, table=table, map=drawn,
-            rows=_told(rows, order.plan.subject, grid.name),
+            rows=_told(rows, hues, grid.name),
             above=[known[pk]["name"] for pk in grid.ancestor_ids[:-1] if pk in known],
             households=sum(row.households or 0 for row in rows), people=sum(row.people or 0 for row in rows),
+            staffed=any(row.workers or row.cadres for row in rows),
             deep=colours.deep(grid.colour), below=levels.name_of(grid.level + 1) or _("Grid"),
         )  # fmt: skip
 
@@ -78,8 +84,7 @@ def _places(width, height, count):
     return spot, {"left": EDGE, "top": HEAD + map_high + GAP, "width": width - 2 * EDGE, "row": row}
 
 
-def _told(rows, grids, village):
-    hues = dict(grids.values_list("pk", "colour"))
+def _told(rows, hues, village):
     short = _short([row.name for row in rows], village)
     return [
         {"number": f"{at:02d}", "row": row, "name": name, "fill": colours.pale(hues.get(row.pk, ""), 0.55)}
@@ -87,10 +92,8 @@ def _told(rows, grids, village):
     ]
 
 
-def drawing(order, rows, width, height, rem) -> dict:
-    """Everything of the map in mm: areas, labels, buildings, scale bar. Three queries."""
-    grids = order.plan.subject.order_by()
-    shapes, hues = maps.shapes_of(grids), dict(grids.values_list("pk", "colour"))
+def drawing(order, rows, shapes, hues, width, height, rem) -> dict:
+    """Everything of the map in mm: areas, labels, buildings, scale bar. One query."""
     whole = unary_union(list(shapes.values()))
     room = 4.2 * rem  # for scale bar and arrow below the map
     frame = maps.Frame.around(whole.bounds, width - 2 * rem, height - room - rem)
@@ -126,7 +129,7 @@ def _houses(order, frame, rem) -> str:
     found = list(points.values_list("lon", "lat")[:MOST_BUILDINGS])
     if not found:
         return ""
-    side = 0.26 * rem
+    side = min(0.26 * rem, HOUSE / frame.scale)  # as large as a house where they stand close
     return "".join(
         f"M{x - side / 2:.2f} {y - side / 2:.2f}h{side:.2f}v{side:.2f}h-{side:.2f}z"
         for x, y in frame.points(numpy.array(found, dtype=float))

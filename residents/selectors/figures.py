@@ -40,6 +40,8 @@ WORDS = {
 }
 TABLES = {"people": codes.POPULATION, "dwellings": codes.DWELLING_USE}
 
+SMALLEST = 4  # level of the grids in which people are registered
+
 Amounts = dict[str, int | None]
 
 
@@ -61,6 +63,24 @@ def of_children(*, user, parent: Grid, shared: bool = False) -> dict[int, Amount
             found[pk][measure] = found[pk].get(measure, 0) + amount
     if shared or not may_read(user, parent.path):
         return dict(zip(found, suppressed(list(found.values())), strict=True))
+    return found
+
+
+def begun(*, user) -> bool:
+    """Whether any building or key place is registered that is this person's to see."""
+    return _rows(user, "/").filter(measure__in=("buildings", "places"), amount__gt=0).exists()
+
+
+def coverage(*, user, parent: Grid) -> dict[int, tuple[int, int]]:
+    """{id of a grid right below `parent`: (smallest grids in it in which people are registered, all of them)}. Two
+    queries. What is counted per person says nothing of a territory whose registry has only begun."""
+    begun = set(_rows(user, parent.path).filter(measure="people", amount__gt=0).values_list("grid__path", flat=True))
+    smallest = Grid.objects.visible_to(user).valid_on().filter(level=SMALLEST, path__startswith=parent.path)
+    found: dict[int, tuple[int, int]] = {}
+    for path in smallest.exclude(pk=parent.pk).values_list("path", flat=True):
+        child = int(path.split("/")[parent.path.count("/")])
+        some, all_ = found.get(child, (0, 0))
+        found[child] = some + (path in begun), all_ + 1
     return found
 
 

@@ -1,5 +1,6 @@
 """The desk when something is in the way: somebody was faster, the line is cut, input is wrong, a case is left unfinished."""
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs
 
@@ -11,6 +12,7 @@ from events import services
 from events.models import Event
 from tests.browser.conftest import SIZES
 from tests.browser.test_desk import reported
+from tests.browser.test_six_steps_in_browser import findable, press
 from tests.pages import report
 
 
@@ -64,6 +66,39 @@ def test_words_typed_beside_the_list_are_there_when_the_case_is_opened_again(des
     open_case(page, second)
     open_case(page, first)  # what was sent is kept no longer
     expect(page.locator("#beside")).not_to_contain_text("您此前填写的内容已恢复")
+    assert desk.troubles == []
+
+
+def test_a_form_that_is_sent_takes_neither_words_nor_a_found_standard_of_another_along(desk, county):
+    findable(county.standard)
+    event = reported(county, 1)[0]
+    page = desk.sit_down(county.operator)
+    page.goto(f"/?list=register&case={event.pk}")
+    for words in ("占道", "暴露垃圾"):  # the second search stands where the first one stood
+        with page.expect_response("**/events/report/standards/**"):
+            page.fill("#do-register-form [name=standard_q]", words)
+    choices = page.locator("#do-register-form .choices label")
+    expect(choices).to_have_text(re.compile("暴露垃圾"))
+    choices.click()
+    page.locator("#do-escalate summary").click()
+    page.locator("#do-escalate-form [name=words]").fill("涉及两个街道")
+    page.locator("#do-reject summary").click()
+    page.locator("#do-reject-form [name=words]").fill("不属本市")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("#beside [data-case]")).to_have_count(0)
+    open_case(page, event)
+    found = page.locator("#do-register-form [name=standard]:checked")
+    expect(found).to_have_value(str(county.standard.pk))
+    expect(choices).to_have_text(re.compile("暴露垃圾"))
+    press(page, "register")
+    expect(page.locator("#desk-toast")).to_contain_text("立案")
+    expect(page.locator("#do-escalate-form [name=words]")).to_have_value("涉及两个街道")
+    event.refresh_from_db()
+    assert event.standard == county.standard
+    kept = page.evaluate("sessionStorage.getItem('kept-words')")  # the step is no longer offered: its words wait for it
+    assert "不属本市" in kept
+    assert "register" not in kept
     assert desk.troubles == []
 
 
@@ -188,5 +223,8 @@ def test_what_is_new_is_offered_below_the_warnings(desk, county, size):
     assert warnings["height"] > 30
     assert warnings["y"] + warnings["height"] < live["y"]
     assert live["y"] + live["height"] < fresh["y"]
-    page.evaluate("document.querySelector('.shell').style.minHeight = '4000px'; window.scrollTo(0, 900)")
+    page.evaluate("document.querySelector('.desk').style.minHeight = '4000px'; window.scrollTo(0, 900)")
     expect(page.locator("#fresh-bar")).to_be_in_viewport()
+    below = page.evaluate("document.querySelector('.above').getBoundingClientRect().bottom")
+    if page.viewport_size["width"] > 991:  # what sticks begins below the warnings
+        assert 0 <= page.locator(".rail").bounding_box()["y"] - below <= 16

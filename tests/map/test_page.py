@@ -8,6 +8,7 @@ from django.utils import timezone
 from events.models import Event
 from gridcenter.map import measures
 from residents.models import Building
+from tests.residents.factories import ResidentFactory
 
 
 def text(answer):
@@ -50,6 +51,22 @@ def test_children_are_coloured_by_what_is_open_and_late(scene):
     late = measures.view(scene.operator_top, scene.area, "late")
     assert [(c.number, c.value) for c in late.children] == [(1, 1), (0, 0)]
     assert late.legend[0] == "0"
+
+
+def test_per_thousand_people_is_said_only_where_the_registry_is_nearly_whole(scene):
+    scene.report()
+    town, (grid, other) = scene.west.town, scene.west.grids[:2]
+    nobody = measures.view(scene.operator_top, scene.area, "people")
+    assert nobody.note == "这些网格尚未登记人口：登记后才有数据可显示。"
+    ResidentFactory.create_batch(4, grid=grid, household=None, dwelling=None)
+    begun = measures.view(scene.operator_top, scene.area, "density")
+    west = next(child for child in begun.children if child.pk == town.pk)
+    assert (west.registry["people"], west.covered, west.value) == (4, (1, 2), None)
+    assert begun.note == "登记进行中：4 个网格中已有 1 个登记了人口。"
+    ResidentFactory(grid=other, household=None, dwelling=None)
+    west = next(c for c in measures.view(scene.operator_top, scene.area, "density").children if c.pk == town.pk)
+    assert (west.covered, west.value) == ((2, 2), 200)
+    assert measures.view(scene.operator_top, scene.area, "closing").note == "此处暂无可统计的数据。"
 
 
 def test_a_department_counts_its_own_events_and_has_no_rates(scene):

@@ -27,7 +27,7 @@ class Size:
 
 # What Tianyuan publishes of its registry (issue 3): the mixture of every other place follows it.
 TIANYUAN = Size(34_500, 157_200, 131_500, 371_400, 8_600, 886, 523)
-PEOPLE = {"tianyuan": 371_400, "liling": 20_000, "sanyuan": 7_300, "aoyang": 20_000, "dongying": 0}
+PEOPLE = {"tianyuan": 371_400, "liling": 20_000, "sanyuan": 7_300, "aoyang": 20_000, "dongying": 20_000}
 FEWEST = 600  # below, the counts of a place cannot be met exactly
 
 
