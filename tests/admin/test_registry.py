@@ -290,7 +290,7 @@ def test_every_change_of_a_class_s_roles_is_where_supervisors_look(county, whole
     )  # fmt: skip
     assert row.fields == [["centre_head", "grid_leader"], ["grid_leader", "inspector"]]
     told = row.told
-    assert told.count("→") == 1 and "督导员" not in told.split("→")[0] and "督导员" in told.split("→")[1]
+    assert told.count("→") == 1 and "Supervisor" not in told.split("→")[0] and "Supervisor" in told.split("→")[1]
     supervisor = county.person("inspector", grid=county.west.grids[0].parent.parent.parent)
     assert told not in browser(supervisor).get("/registry/access/").content.decode()
     top = county.person("inspector", grid=whole.posts.get(role="district_admin").grid)

@@ -18,7 +18,7 @@ def test_the_row_of_a_worker_starts_and_finishes(county, noon, time_machine):
     walk(county.worker, grid, noon - 3 * HOUR)
     walk(county.worker, grid, noon - 2 * HOUR, 5)
     page = client.get("/")
-    assert "Patrol 巡查: today 1 of 2 Start" in text_of(page)
+    assert "Patrol: today 1 of 2 Start" in text_of(page)
     row = client.post("/fieldwork/patrols/start/", {"grid": grid.pk, "key": "a" * 32}, headers=HTMX)
     assert "today 1 of 2 · under way since 12:00, counts from 12:10 on Finish" in text_of(row)
     assert "<html" not in row.content.decode()
@@ -50,7 +50,7 @@ def test_two_grids_have_a_line_each_and_one_patrol_at_a_time(county, noon):
     assert text_of(client.get("/")).count("today 0 of 2 Start") == 2
     said = text_of(client.post("/fieldwork/patrols/start/", {"grid": county.west.grids[1].pk}, headers=HTMX))
     assert (said.count("Start"), said.count("Finish")) == (0, 1)
-    assert f"{county.west.grids[1].name} · Patrol 巡查: today 0 of 2 · under way" in said
+    assert f"{county.west.grids[1].name} · Patrol: today 0 of 2 · under way" in said
 
 
 def test_others_have_no_row_and_no_way_in(county, noon):
