@@ -26,6 +26,7 @@ def test_an_untouched_case_says_of_no_step_that_it_is_being_filled_in(desk, coun
     services.advance(event_id=event.pk, action="escalate", actor=county.operator, words="涉及整个街道")
     event.refresh_from_db()
     page = desk.sit_down(county.person("operator", unit=event.holder))
+    page.clock.install()
     with page.expect_request("**/presence/") as sent:
         page.goto(f"/events/{event.pk}/?do=hand_down")
     unit = page.locator("#do-hand_down select[name=unit]")
@@ -34,7 +35,7 @@ def test_an_untouched_case_says_of_no_step_that_it_is_being_filled_in(desk, coun
     assert parse_qs(sent.value.post_data, keep_blank_values=True) == {"doing": [""]}
     page.fill("#do-hand_down [name=words]", "请就近办理")
     with page.expect_request("**/presence/") as sent:
-        pass
+        page.clock.fast_forward(10_000)  # it asks again this often
     assert parse_qs(sent.value.post_data) == {"doing": ["hand_down"]}
 
 

@@ -222,11 +222,12 @@ def test_a_round_goes_through_the_territories_and_can_be_held(wall, county):
 
 def test_a_round_waits_while_no_figures_come(wall, county):
     page = wide(wall, county.operator_top, (1920, 1080))
+    page.clock.install()
     page.goto("/screen/?round=5")
     drawn(page)
     page.route(re.compile("/screen/.*figures"), lambda route: route.abort())
     expect(page.locator("#round-words")).to_have_text("轮播 1 / 3 · 下一个：阳三街道")
-    page.wait_for_timeout(13_000)
+    page.clock.run_for(13_000)
     expect(page.locator("#round-words")).to_have_text("轮播 1 / 3 · 下一个：阳三街道")
     expect(page.locator("#place-name")).to_have_text("醴陵市")
     page.unroute_all()
