@@ -179,14 +179,17 @@ def test_every_label_is_in_chinese(county, whole, rows, in_chinese):
     assert wrong == set()
 
 
-def test_every_filter_of_every_list_answers(county, whole, rows):
+def test_every_filter_of_every_list_answers(county, whole, rows, rf):
+    """The lists are asked for their rows; pages are not drawn: that the first one is, other tests look at."""
     client, walked = browser(whole), 0
-    for model in admin.site._registry:
+    for model, shown_by in admin.site._registry.items():
         shown = client.get(url(model)).context["cl"]
         for spec in shown.filter_specs:
             for choice in spec.choices(shown):
-                answer = client.get(url(model) + choice["query_string"])
-                assert (answer.status_code, model, choice["query_string"]) == (200, model, choice["query_string"])
+                request = rf.get(url(model) + choice["query_string"])
+                request.user = whole
+                listed = shown_by.get_changelist_instance(request)  # raises where a filter does not know its own choice
+                assert len(listed.result_list) <= listed.result_count, (model, choice["query_string"])
                 walked += 1
     assert walked > 150
 
