@@ -279,7 +279,7 @@ def _may_be_applied(batch, stage, without_wrong):
     primary = stage(stage.sections[-1].name)
     twice = value(
         f"SELECT count(*) FROM (SELECT s.twin_id FROM {primary} s JOIN {stage('decision')} d ON d.ref = s.ref "
-        "WHERE d.choice = 'same' AND s.verdict = 'd' GROUP BY s.twin_id HAVING count(*) > 1) q"
+        "WHERE d.choice = 'same' AND s.verdict = 'd' AND s.twin_id IS NOT NULL GROUP BY s.twin_id HAVING count(*) > 1) q"
     )
     if stage.sections[-1].name == "resident" and (line := _contradicting(stage)):
         words_ = _("Row %(line)s, %(column)s: %(words)s")

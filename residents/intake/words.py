@@ -58,6 +58,7 @@ FAULTS = {
     "worker": gettext_lazy("expected the name of one person who holds a post there and may know of this register."),
     "before_birth": gettext_lazy("lies before the birth of this person."),
     "minor": gettext_lazy("expected somebody of age."),
+    "no_choice_now": gettext_lazy("is no choice any more: the class was changed since the file was read."),
     "figure": gettext_lazy("expected a number."),
     "one_tenant": gettext_lazy("expected a person or an organisation, one of the two."),
     "ends_first": gettext_lazy("must not lie before the beginning."),

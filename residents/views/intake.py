@@ -192,8 +192,8 @@ def _preview(request, batch) -> dict:
         "new": lambda: preview.new(stage, section, after),
     }
     page = preview.of_roll(roll, tab, request.user, after) if roll and tab != "wrong" else page[tab]()
-    if roll and tab != "wrong":
-        roll.log_looks(len(page.rows), address_of(request))
+    if roll:  # the figures of a short file say it without a name
+        roll.log_looks(sum(found[primary].values()), address_of(request))
     choices = (("same", _("Same person: update")), ("new", _("Somebody else: add")), ("skip", _("Leave out")))
     return {
         "tab": tab, "counts": counts, "page": page, "of": section, "after": after,

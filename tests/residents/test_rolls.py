@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from core import ciphers
 from core.errors import Invalid, NotFound
 from residents import classes, tasks
-from residents.intake import service
+from residents.intake import rolls, service
 from residents.intake.stage import PREFIX
 from residents.models import (
     Access,
@@ -138,7 +138,9 @@ def test_what_was_visited_keeps_its_import(county, grid, person):
 
 def test_mistakes_are_named_by_row_and_column(county, grid, person):
     away = ResidentFactory(household__dwelling__building__grid=county.east.grids[0], name="陈远")
-    plain = ResidentFactory(household__dwelling__building__grid=grid, name="李一", id_number="")
+    plain, another = (
+        ResidentFactory(household__dwelling__building__grid=grid, name=name, id_number="") for name in ("李一", "李二")
+    )
     for _n in range(2):
         ResidentFactory(household__dwelling__building__grid=grid, name="双名", id_number="")
     with unchanged(CareRecord, Change):
@@ -153,15 +155,18 @@ def test_mistakes_are_named_by_row_and_column(county, grid, person):
             disabled(person, number="430281198503041234"),  # 8
             disabled(person, name="双名", number=""),  # 9
             disabled(person, name="查无此人", number=""),  # 10
-            disabled(plain, number=""),  # 11: by the name alone
+            disabled(plain, number=""),  # 11 and 12: by the name alone
+            disabled(another, number=""),
+            disabled(person, card="4.30281E+19"),  # 13: 20 digits that a spreadsheet has shortened
         ]))  # fmt: skip
     assert faults(batch) == [
         (2, "care_own_1", "not_in_table"), (3, "care_name", "other_name"), (4, "care_id_number", "no_person"),
         (5, "care_own_1", "needed_new"), (5, "care_own_2", "needed_new"), (6, "care_name", "repeated"),
         (7, "care_attention", "not_in_table"), (7, "care_name", "needed"), (7, "care_visit_days", "number"),
         (8, "care_id_number", "id_check"), (9, "care_id_number", "several"), (10, "care_name", "no_person"),
+        (13, "care_own_0", "digits_lost"),
     ]  # fmt: skip
-    assert batch.counts["sections"] == {"care": {"d": 1}}
+    assert batch.counts["sections"] == {"care": {"d": 2}}
     with pytest.raises(Invalid):
         service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
     with pytest.raises(Invalid):
@@ -169,20 +174,39 @@ def test_mistakes_are_named_by_row_and_column(county, grid, person):
     service.decide(actor=county.operator, batch_id=batch.pk, choice="same")
     service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
     assert service.apply(batch.pk) == "applied"
-    assert CareRecord.objects.get().resident == plain
+    assert {one.resident for one in CareRecord.objects.all()} == {plain, another}
+
+
+def test_values_stay_with_their_fields_when_an_administrator_puts_these_into_another_order(county, grid, person):
+    batch = read(county.operator, "care-disabled", csv_file([DISABLED, disabled(person)]))
+    known = CareClass.objects.get(code="disabled")
+    known.fields = [known.fields[3], known.fields[1], known.fields[0], known.fields[2]]
+    known.save()
+    rolls.of(batch).compare()
+    service.confirm(actor=county.operator, batch_id=batch.pk)
+    assert service.apply(batch.pk) == "applied"
+    assert CareRecord.objects.get().values == {"type": "肢体", "grade": "二级", "aid": "轮椅"}
+    known.fields[1] |= {"choices": ["视力"], "choices_en": []}
+    known.save()
+    again = read(county.operator, "care-disabled", csv_file([DISABLED, disabled(person, type="视力")]))
+    known.fields[1]["choices"] = ["肢体"]
+    known.save()
+    rolls.of(again).compare()
+    assert faults(again) == [(2, "care_own_1", "no_choice_now")]
 
 
 def test_a_statutory_register_leaves_no_word_in_clear_and_its_looks_are_logged(client, county, grid, person, head):
-    file = csv_file([ILL, ill(person), ill(person, name="王五", number="", treatment="乱吃")], name="严重精神障碍.csv")
+    file = csv_file([ILL, ill(person), ill(person, name="王五", number="", treatment="乱吃", attention="病重")], name="严重精神障碍.csv")
     batch = read(head, "care-mental_disorder", file)
-    assert batch.counts["sections"] == {"care": {"n": 1}} and faults(batch) == [(3, "care_own_2", "not_in_table")]
-    for word in ("机密监护人", "规律服药", "mental_disorder", "精神", "治疗", person.id_number, "13800001111", "乱吃"):
+    assert batch.counts["sections"] == {"care": {"n": 1}}
+    assert faults(batch) == [(3, "care_attention", "not_in_table"), (3, "care_own_2", "not_in_table")]
+    for word in ("机密监护人", "规律服药", "mental_disorder", "精神", "治疗", person.id_number, "13800001111", "乱吃", "病重"):
         assert word not in staged(batch), word
     client.force_login(head)
     page = reverse("residents:import", args=[batch.pk])
     text = client.get(page).content.decode()
     assert "严重精神障碍患者" in text and "规律服药、间断服药" in text and "治疗情况" in text
-    assert not Access.objects.exists()
+    assert list(Access.objects.values_list("act", "rows")) == [("list", 1)], "that the one is new says who is not in it"
     assert person.name in client.get(page, {"tab": "new"}).content.decode()
     assert list(Access.objects.values_list("user", "act", "rows", "record_id")) == [(head.pk, "list", 1, None)]
     held = {(column.table, column.name, column.key) for column in rotation.columns()}
@@ -256,6 +280,8 @@ LEASE = ("网格编码", "楼栋地址", "单元", "房号", "承租人", "身�
 def test_tenancies(county, grid, person):
     building = BuildingFactory(grid=grid)
     one, two, three = (DwellingFactory(building=building, use="own") for _n in range(3))
+    house = BuildingFactory(grid=grid)
+    whole = DwellingFactory(building=house, use="own", unit="", door="整栋")
     firm = OrganisationFactory(grid=grid, name="瓷谷商贸有限公司")
     running = Tenancy.objects.create(dwelling=three, grid=grid, tenant=person, since=date(2025, 1, 1))
 
@@ -267,12 +293,15 @@ def test_tenancies(county, grid, person):
         LEASE, row(one, **mine, contract="A1"), row(two, firm=firm.name), row(three, **mine, until="2099-01-01"),
         row(one), row(one, **mine, since="2026-02-01", until="2026-01-01"), row(one, **mine, since="2099-01-01"),
         [*row(one, **mine)[:3], "9999", *row(one, **mine)[4:]], row(two, firm="没有"), row(one, **mine),
+        row(one, **mine, since="2026-02-01"), row(three, **mine, since="2026-02-01", until="2099-01-01"),  # they run
+        [*row(one, **mine)[:2], "", "", *row(one, **mine)[4:]], [grid.code, house.address, "", "", *row(one, **mine)[4:]],
     ]))  # fmt: skip
     assert faults(batch) == [
         (5, "tenancy_name", "one_tenant"), (6, "tenancy_until", "ends_first"), (7, "tenancy_since", "future"),
         (8, "dwelling_door", "no_dwelling"), (9, "tenancy_firm", "no_organisation"), (10, "dwelling_door", "repeated"),
+        (11, "dwelling_door", "repeated"), (12, "dwelling_door", "repeated"), (13, "dwelling_door", "no_dwelling"),
     ]  # fmt: skip
-    assert batch.counts["sections"] == {"tenancy": {"n": 2, "c": 1}}
+    assert batch.counts["sections"] == {"tenancy": {"n": 3, "c": 1}}
     service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)
     assert service.apply(batch.pk) == "applied"
     names = ("dwelling", "tenant", "organisation", "since", "until", "contract")
@@ -281,11 +310,13 @@ def test_tenancies(county, grid, person):
     assert let == [
         (three.pk, person.pk, None, date(2025, 1, 1), date(2099, 1, 1), ""),
         (one.pk, person.pk, None, since, None, "A1"), (two.pk, None, firm.pk, since, None, ""),
+        (whole.pk, person.pk, None, since, None, ""),
     ]  # fmt: skip
     uses = Dwelling.objects.order_by("pk").filter(building=building).values_list("use", flat=True)
     assert list(uses) == ["rented", "business", "own"]
     told = Change.objects.filter(batch=batch.uid).order_by("pk").values_list("kind", "record_id", "action")
-    assert list(told) == [("dwelling", one.pk, "let"), ("dwelling", two.pk, "let"), ("dwelling", three.pk, "changed")]
+    let = [("dwelling", door.pk, "let") for door in (one, two, whole)]
+    assert list(told) == [*let, ("dwelling", three.pk, "changed")]
     assert Change.objects.filter(record_id=one.pk, batch=batch.uid).get().changes["use"] == ["own", "rented"]
     assert undone(county.operator, batch) == "undone"
     assert list(Tenancy.objects.values_list("pk", "until")) == [(running.pk, None)]

@@ -26,7 +26,7 @@ MOST_ROWS = 100_000  # they are compared in memory
 AT_ONCE = 2000  # rows of one look-up or insertion
 LATER = (
     "repeated", "no_person", "other_name", "several", "no_building", "no_dwelling", "no_organisation", "needed_new",
-    "worker", "before_birth", "minor",
+    "worker", "before_birth", "minor", "no_choice_now",
 )  # fmt: skip
 REASON = "import undone"
 
@@ -64,6 +64,13 @@ class Roll:
     def paths(self) -> frozenset[str] | None:
         """Paths below which rows may lie, beyond where one may import; None: everywhere there."""
         return None
+
+    def wrong_value(self, column, raw) -> str:
+        """A cell with a mistake as it may stand on a page, and in the staging tables in clear."""
+        return shown(column, raw)
+
+    def complete(self, line: Line):
+        """What a cell that is left empty means."""
 
     def check(self, line: Line):
         """What is wrong with a row taken together."""
@@ -126,11 +133,12 @@ class Roll:
             except Bad as bad:
                 hint = "" if column.field.startswith("own_") else bad.hint
                 line.faults.append((column.name, bad.code, hint))
-                line.values[column.name] = shown(column, cell[column.name])
+                line.values[column.name] = self.wrong_value(column, cell[column.name])
                 continue
             if found not in (None, ""):
                 line.values[column.name] = found
         self._grid(line, known)
+        self.complete(line)
         for column in self.layout.needed:
             missing = line.grid_id is None if column.name == GRID else column.name not in line.values
             if missing and all(name != column.name for name, _code, _hint in line.faults):
@@ -246,7 +254,7 @@ class Roll:
         return made
 
     def log_looks(self, count: int, address: str):
-        """A page names people: written down where they are in a statutory register."""
+        """A page says of so many people whether they are in a register: written down where it is a statutory one."""
 
     def words_of(self, name: str):
         """The column of a name in the file's fault table."""

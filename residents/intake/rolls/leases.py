@@ -4,6 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 
+from residents.checks import WHOLE
 from residents.intake import cells
 from residents.intake.columns import COLUMNS, Column, Layout
 from residents.intake.rolls import people
@@ -29,6 +30,11 @@ class Leases(Roll):
     layout = Layout(
         LISTED, tuple(one for one in LISTED if one.needed or one.name == "dwelling_door"), frozenset({"tenancy", "grid"})
     )
+
+    def complete(self, line):
+        said = line.values
+        if address_of(said) and not said.get("dwelling_unit"):
+            said.setdefault("dwelling_door", WHOLE)
 
     def check(self, line):
         said = line.values
@@ -95,6 +101,19 @@ class Leases(Roll):
         for line in lines:
             if not line.faults:
                 self._decide(line, there.get(self._key(line), []))
+        self._one_by_one([line for line in lines if not line.faults])
+
+    def _one_by_one(self, lines):
+        """What the form would take for one tenancy: two rows of one that is there, or one that begins while another runs."""
+        self.repeated([line for line in lines if line.record_id], lambda line: line.record_id, "dwelling_door")
+        running: dict = {}
+        for line in sorted(lines, key=lambda line: (line.values["tenancy_since"], line.ref)):
+            if line.verdict == "n":
+                last = running.get(self._key(line))
+                if last and last.values.get("tenancy_until", "9") > line.values["tenancy_since"]:
+                    line.wrong("dwelling_door", "repeated", str(last.ref))
+                else:
+                    running[self._key(line)] = line
 
     def _decide(self, line, known):
         said = line.values

@@ -6,6 +6,9 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from functools import cached_property
 
+from django.utils import timezone
+
+from core import ciphers
 from core.errors import Invalid, NotFound
 from residents import care, schema
 from residents.codes import Table
@@ -58,11 +61,21 @@ class Register(Roll):
     def choices_of(self, name):
         return "、".join(_field(self.known, name)["choices"]) if _is_own(name) else ""
 
+    def wrong_value(self, column, raw):
+        value = super().wrong_value(column, raw)
+        return ciphers.mask(value, 1, 0) if self.known.statutory else value
+
     def check(self, line):
         people.check(line, "care")
         since = line.values.get("care_since")
-        if since and since > date.today().isoformat():
+        if since and since > timezone.localdate().isoformat():
             line.wrong("care_since", "future")
+        # By name: until the rows are written an administrator may have put the fields into another order.
+        line.values["own"] = {
+            field["name"]: line.values.pop(name)
+            for number, field in enumerate(self.known.fields)
+            if (name := f"care_own_{number}") in line.values
+        }
 
     # ---- comparing
 
@@ -106,11 +119,13 @@ class Register(Roll):
         line.plan |= {"person": person.pk, "title": person.name, "own": own} | given
 
     def _own(self, line) -> dict:
-        return {
-            field["name"]: line.values[name]
-            for number, field in enumerate(self.known.fields)
-            if (name := f"care_own_{number}") in line.values
-        }
+        given, own = line.values["own"], {}
+        for number, field in enumerate(self.known.fields):
+            if field["name"] in given:
+                own[field["name"]] = given[field["name"]]
+                if field["choices"] and given[field["name"]] not in field["choices"]:
+                    line.wrong(f"care_own_{number}", "no_choice_now")
+        return own
 
     def _fresh(self, line, own):
         for number, field in enumerate(self.known.fields):
@@ -309,7 +324,10 @@ def example_of(field) -> str:
 
 def _reader(field):
     """A cell of a class's own field, as its form cleans it."""
-    tidy = {"date": cells.day, "phone": cells.phone, "yes_no": cells.yes_or_no}.get(field["kind"], cells.text)
+    tidy = {"date": cells.day, "phone": cells.phone, "yes_no": cells.yes_or_no, "text": _text}
+    tidy = tidy.get(field["kind"], cells.text)
+    choices = {cells.text(word): word for word in field["choices"]}
+    english = dict(zip(map(cells.text, field.get("choices_en") or ()), field["choices"], strict=False))
 
     def read(value):
         said = tidy(value)
@@ -318,13 +336,19 @@ def _reader(field):
         if field["kind"] == "yes_no":
             said = "yes" if said else "no"
         elif field["kind"] == "choice":
-            said = dict(zip(field.get("choices_en") or (), field["choices"], strict=False)).get(said, said)
+            said = choices.get(said) or english.get(said, said)
         try:
             return schema.cleaned([field], {field["name"]: said}).get(field["name"])
         except Invalid as error:
             raise Bad(WRONG.get(field["kind"], "too_long"), str(schema.MOST_SIGNS)) from error
 
     return read
+
+
+def _text(value):
+    """Certificates have more digits than a spreadsheet keeps of a number."""
+    cells.digits(value)
+    return cells.text(value)
 
 
 WRONG = {"choice": "not_in_table", "number": "figure", "date": "day", "phone": "phone", "yes_no": "yes_no"}
