@@ -13,7 +13,7 @@ class OneOf(Func):
     output_field = BooleanField()
 
     def __init__(self, ids: QuerySet, field: str = "pk"):
-        super().__init__(F(field), Subquery(ids.order_by()))
+        super().__init__(F(field), Subquery(ids if ids.query.is_sliced else ids.order_by()))
 
     def as_sql(self, compiler, connection, **extra):
         return self._in(compiler, "{} IN {}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,6 +37,7 @@ from residents.selectors.words import Address, Asked, read
 MOST = 20  # of each kind
 FEWEST_SIGNS = 4  # fewer stand in their order in too many names
 MOST_NAMED = 200  # grids whose name fits, former ones among them
+MOST_LOOSE = 200  # names with the signs somewhere in them that are put in order: common words are in nearly all
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,13 @@ def _begun(here, people, column, text) -> Iterator[QuerySet]:
     # and sort all that begin like this, instead of walking the index until it has enough.
     land = Resident.objects.all() if here.whole else Resident.objects.visible_to(here.user)
     land = land.filter(archived_at=None)
-    if here.own:
-        yield _dressed(first_of_grids(land, sorted(here.own), column, text, MOST + 1), order)
-    yield _read(land.filter(begins(column, text)).order_by(order), here.user)
+    few = land.filter(begins(column, text)).order_by(order)[: MOST + 1]
+    if not here.own:
+        yield _dressed(few, order).visible_to(here.user)
+        return
+    own = first_of_grids(land, sorted(here.own), column, text, MOST + 1)
+    both = Q(OneOf(own.values("pk"))) | Q(OneOf(few.values("pk")))
+    yield _wearing(Resident.objects.filter(both), order).visible_to(here.user)
 
 
 PERSON = (
@@ -181,17 +186,19 @@ PERSON = (
 )  # fmt: skip
 
 
-def _read(people: QuerySet, user=None) -> QuerySet:
+def _read(people: QuerySet) -> QuerySet:
     """Found first, in the order of the index alone: an order by id with a limit would tempt the planner into walking
-    the whole table in that order. With `user`, what is found is once more held against what they may see."""
-    rows = _dressed(people[: MOST + 1], *people.query.order_by)
-    return rows if user is None else rows.visible_to(user)
+    the whole table in that order."""
+    return _dressed(people[: MOST + 1])
 
 
 def _dressed(few: QuerySet, *order) -> QuerySet:
     """Joins and ids are for the few that are shown."""
-    rows = Resident.objects.filter(pk__in=few.values("pk")).select_related("dwelling__building").only(*PERSON)
-    return rows.order_by(*order, "pk")
+    return _wearing(Resident.objects.filter(pk__in=few.values("pk")), *order)
+
+
+def _wearing(rows, *order) -> QuerySet:
+    return rows.select_related("dwelling__building").only(*PERSON).order_by(*order, "pk")
 
 
 def _person(here, person):
@@ -267,33 +274,33 @@ def _buildings(here, asked) -> Iterator[Hit]:
     address = asked.address
     if address is None or not (address.estate or (address.number and not address.door)):
         return
-    seen: set[int] = set()
-    for rows in _building_queries(here, asked):
-        for building in rows[: MOST + 1]:
-            if building.pk in seen:
-                continue
-            seen.add(building.pk)
-            facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
-            yield Hit(
-                "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
-                building.grid_id in here.own,
-            )  # fmt: skip
-        if len(seen) > MOST:
-            return
+    for building in _building_rows(here, asked)[: MOST + 1]:
+        facts = (building.get_kind_display(), _("%(n)s storeys") % {"n": building.storeys})
+        yield Hit(
+            "building", building.pk, building.address, "", facts, (), here.grid_name(building.grid_id),
+            building.grid_id in here.own,
+        )  # fmt: skip
 
 
-def _building_queries(here, asked) -> Iterator[QuerySet]:
+def _building_rows(here, asked) -> QuerySet:
     address, rows = asked.address, here.rows(Building).current().defer("location")
     if here.narrow:
-        yield rows.filter(_named(asked)).order_by("estate", "number", "pk")
-    elif not address.estate or address.number:
+        return rows.filter(_named(asked)).order_by("estate", "number", "pk")
+    if not address.estate or address.number:
         # Numbers alone are many: the first that the index gives, not the first of all.
-        yield rows.filter(_named(asked)).order_by(*(("estate", "number", "pk") if address.estate else ()))
-    else:
-        # Thousands of houses may lie in villages that begin with one character: the first that each index gives.
-        by_estate = ByIndex(F("estate")), ByIndex(F("number"))
-        yield rows.filter(begins("estate", address.estate)).order_by(*by_estate)
-        yield rows.filter(begins("address", asked.text)).order_by(ByIndex(F("address")))
+        return rows.filter(_named(asked)).order_by(*(("estate", "number", "pk") if address.estate else ()))
+    # Thousands of houses may lie in villages that begin with one character: the first that each index gives.
+    by_estate = ByIndex(F("estate")), ByIndex(F("number"))
+    of_estate, of_address = begins("estate", address.estate), begins("address", asked.text)
+    first = rows.filter(of_estate).order_by(*by_estate)[: MOST + 1].values("pk")
+    more = rows.filter(of_address).order_by(ByIndex(F("address")))[: MOST + 1].values("pk")
+    found = rows.filter(Q(OneOf(first)) | Q(OneOf(more)))
+    return found.order_by(_first_if(of_estate), *by_estate, ByIndex(F("address")), "pk")
+
+
+def _first_if(condition: Q) -> Case:
+    """An order: rows for which it holds before the others."""
+    return Case(When(condition, then=0), default=1)
 
 
 def _named(asked) -> Q:
@@ -357,14 +364,13 @@ def _named_rows(here, asked, rows, few=False) -> list:
         return _by_letters(here, rows, asked.letters, few)
     if asked.address is None or not asked.address.estate:
         return []
-    within = rows.filter(inside("name", asked.text))
     if few or here.narrow:
-        return _first(within) or _by_parts(asked, rows)
+        return _inside(asked, rows, "name", "pk")
     found = list(rows.filter(begins("name", asked.text)).order_by(ByIndex(F("name")))[: MOST + 1])
     if found or here.found or asked.address.door:
         return found
     # In the order of the index: what nearly every name has in it is found by walking that.
-    return list(within.order_by(ByIndex(F("name")))[: MOST + 1]) or _by_parts(asked, rows)
+    return _inside(asked, rows, ByIndex(F("name")))
 
 
 def _by_letters(here, rows, letters, few) -> list:
@@ -379,11 +385,19 @@ def _by_letters(here, rows, letters, few) -> list:
     return list(found.values())[: MOST + 1]
 
 
-def _by_parts(asked, rows):
-    """Names in which all signs of the words stand in their order, the shortest first."""
+def _inside(asked, rows, *order) -> list:
+    """Names in which the words stand; if there are none, those with all their signs in their order, the shortest of
+    these first. One query for both, each with an end to its work."""
+    whole = rows.filter(inside("name", asked.text)).order_by(*order)[: MOST + 1]
     if len(asked.text) < FEWEST_SIGNS or asked.address.door or asked.address.number:
-        return []
-    return list(rows.filter(in_order("name", asked.text)).order_by(Length("name"), "name", "pk")[: MOST + 1])
+        return list(whole)
+    loose = rows.filter(in_order("name", asked.text)).order_by()[:MOST_LOOSE]
+    both = rows.filter(Q(OneOf(whole.values("pk"))) | Q(OneOf(loose.values("pk"))))
+    both = both.annotate(stands=_first_if(Q(name__contains=asked.text)))
+    found = list(both.order_by("stands", Length("name"), "name", "pk")[: MOST + 1])
+    if found and found[0].stands == 0:
+        return sorted((row for row in found if row.stands == 0), key=lambda row: (row.name, row.pk))
+    return found
 
 
 def _first(rows):

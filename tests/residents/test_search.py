@@ -6,7 +6,7 @@ from django.core.cache import cache
 from residents.models import Resident
 from residents.selectors.search import MOST, search
 from residents.selectors.words import Address, read
-from tests.factories import UserFactory
+from tests.factories import PostFactory, UserFactory
 from tests.residents.factories import (
     BuildingFactory,
     DwellingFactory,
@@ -189,6 +189,19 @@ def test_a_search_takes_eight_queries_at_most_whatever_it_finds(west, words, dja
     west.operator_top.__dict__.pop("_scope", None)
     with django_assert_max_num_queries(8):
         search(west.operator_top, words)
+
+
+def test_words_that_match_nothing_take_eight_queries_too(west, django_assert_max_num_queries):
+    """Every way in which they may be meant is tried then; of somebody with a grid of their own in a wide land, twice."""
+    PostFactory(user=west.operator_top, role="worker_full", grid=west.west.grids[0])
+    words = ("查无此名", "zzzz", "查无小区3栋501", "查无小区3栋2单元", "查无小区3栋", "查无此人0021", "430281198503049999")
+    for user in (west.worker, west.operator_top):
+        for asked in words:
+            assert found(user, asked) == {}
+            user.__dict__.pop("_scope", None)
+            with django_assert_max_num_queries(8):
+                search(user, asked)
+    assert found(west.operator_top, "刘珍")["resident"] == [west.zhen.pk, west.far.pk]
 
 
 @pytest.mark.parametrize(
