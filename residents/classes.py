@@ -185,8 +185,81 @@ STATUTORY = [
 ]  # fmt: skip
 
 
-# The shipped words in English: names of classes, labels of fields, choices.
-ENGLISH = {
+# The shipped words in English: purposes and legal bases, names of classes, labels of fields, choices.
+ELDERLY = "Law on the Protection of the Rights and Interests of the Elderly"
+VISITS = "Guiding Opinions on Visits and Care for the Elderly in Special Difficulty (Minfa [2022] No. 73)"
+MINORS, ASSISTANCE = "Law on the Protection of Minors", "Interim Measures for Social Assistance"
+MOTHERS = "Law on Maternal and Infant Health Care"
+ENGLISH_REASONS = {
+    "empty_nest": (
+        "Regular visits; in an emergency the children are told", f"{ELDERLY}, arts. 18 and 37; {VISITS}",
+    ),
+    "solitary_elderly": (
+        "Regular visits; in an emergency relatives are told or rescue is called", f"{ELDERLY}, art. 37; {VISITS}",
+    ),
+    "elderly_women": (
+        "Old-age allowance, gynaecological check-ups and other services",
+        f"{ELDERLY}, art. 33; Law on the Protection of the Rights and Interests of Women, art. 52",
+    ),
+    "disabled": (
+        "Allowances, rehabilitation, aids and barrier-free adaptations",
+        "Law on the Protection of Persons with Disabilities, arts. 15 (rehabilitation), 46 (social security) and 48 "
+        "(assistance and allowances); Law on Building a Barrier-Free Environment, art. 2",
+    ),
+    "minimum_living": (
+        "Review of the household's circumstances; the allowance is paid", f"{ASSISTANCE}, arts. 9 to 13",
+    ),
+    "orphan": (
+        "Basic living allowance, guardianship and education",
+        f"{MINORS}, arts. 91 to 94; State Council Opinions on Children in Difficulty (Guofa [2016] No. 36)",
+    ),
+    "left_behind_child": (
+        "Check of the care by others, and visits",
+        f"{MINORS}, arts. 22 and 23; State Council Opinions on Rural Left-Behind Children (Guofa [2016] No. 13)",
+    ),
+    "pregnant": (
+        "Reminders of health care in pregnancy and childbirth, visits after birth",
+        f"{MOTHERS}, art. 14; Measures for its implementation, art. 18",
+    ),
+    "infant": (
+        "Reminders of vaccinations, children's health care", f"{MOTHERS}, art. 24; Vaccine Administration Law, art. 47",
+    ),
+    "poverty_relief": (
+        "Watch over and help against a return to poverty", "Law on the Promotion of Rural Revitalization, art. 59",
+    ),
+    "veteran": (
+        "Preferential treatment and pensions, visits",
+        "Law on the Protection of Veterans, ch. 6 (pensions and preferential treatment); Regulations on Pensions and "
+        "Preferential Treatment for Service Members",
+    ),
+    "hardship": (
+        "Medical assistance, temporary assistance",
+        f"{ASSISTANCE}, arts. 27 to 32 (medical assistance) and 47 (temporary assistance)",
+    ),
+    "community_correction": (
+        "Helps the community correction body to supervise, educate and support",
+        "Community Correction Law, arts. 12 (help of residents' and villagers' committees), 25 (correction groups) and "
+        "38 (education and support)",
+    ),
+    "resettlement": (
+        "Resettlement and support after release from prison", "Prison Law, art. 37 (local governments help to settle)",
+    ),
+    "mental_disorder": (
+        "Follow-up visits, watch over medication, support of guardians",
+        "Mental Health Law, arts. 54 (rehabilitation in the community), 55 (regular follow-up) and 56 (help of residents' "
+        "and villagers' committees); Standards for the Management and Treatment of Severe Mental Disorders (2018)",
+    ),
+    "drug_rehabilitation": (
+        "Help and support in detoxification and rehabilitation in the community",
+        "Narcotics Control Law, arts. 34 and 48; Regulations on Drug Rehabilitation, arts. 13 to 24 and 37",
+    ),
+}  # fmt: skip
+REASONS = {
+    row[name]: words
+    for row in (*CARE, *STATUTORY)
+    for name, words in zip(("purpose", "legal_basis"), ENGLISH_REASONS[row["code"]], strict=True)
+}
+ENGLISH = REASONS | {
     "空巢老人": "Empty-nest elderly", "独居老人": "Elderly living alone", "困难老年妇女": "Elderly women in need",
     "残疾人": "Disabled people", "最低生活保障对象": "Minimum living allowance",
     "孤儿和困境儿童": "Orphans and children in difficulty", "留守儿童": "Left-behind children",
@@ -225,13 +298,20 @@ ENGLISH = {
 
 def in_english(care_class) -> bool:
     """Give a class its English words wherever its Chinese ones are the shipped ones and it has none; whether any came."""
-    before = (care_class.name_en, [dict(field) for field in care_class.fields])
-    care_class.name_en = care_class.name_en or ENGLISH.get(care_class.name, "")
+    names = [f"{name}_en" for name in ("name", "purpose", "legal_basis") if hasattr(care_class, f"{name}_en")]
+
+    def told():
+        return [getattr(care_class, name) for name in names], [dict(field) for field in care_class.fields]
+
+    before = told()
+    for name in names:
+        chinese = getattr(care_class, name.removesuffix("_en"))
+        setattr(care_class, name, getattr(care_class, name) or ENGLISH.get(chinese, ""))
     for field in care_class.fields:
         words = [ENGLISH.get(choice, "") for choice in field["choices"]]
         field["label_en"] = field.get("label_en") or ENGLISH.get(field["label"], "")
         field["choices_en"] = field.get("choices_en") or (words if all(words) else [])
-    return before != (care_class.name_en, care_class.fields)
+    return before != told()
 
 
 def load(model) -> int:

@@ -68,7 +68,7 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
         model = CareClass
         fields = (
             "code", "name", "name_en",
-            "group", "purpose", "legal_basis", "roles", "visit_days", "keep_days", "order", "active",
+            "group", "purpose", "purpose_en", "legal_basis", "legal_basis_en", "roles", "visit_days", "keep_days", "order", "active",
         )  # fmt: skip
 
     def __init__(self, *args, **kwargs):

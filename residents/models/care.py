@@ -40,7 +40,9 @@ class CareClass(models.Model):
     purpose = models.TextField(
         _("purpose"), help_text=_("Which service needs to know who is in it, and for what.")
     )
+    purpose_en = models.TextField(_("purpose, in English"), blank=True, default="")
     legal_basis = models.TextField(_("legal basis"), help_text=_("The statute and the article."))
+    legal_basis_en = models.TextField(_("legal basis, in English"), blank=True, default="")
     fields = models.JSONField(_("own fields"), default=list, blank=True)
     roles = models.JSONField(_("roles that may see it"), default=list, blank=True)
     visit_days = models.PositiveSmallIntegerField(_("visit interval (days)"), default=30)
@@ -74,6 +76,16 @@ class CareClass(models.Model):
     def label(self) -> str:
         """Its name in the language of the moment."""
         return schema.by_language(self.name, self.name_en)
+
+    @property
+    def what_for(self) -> str:
+        """Its purpose in the language of the moment."""
+        return schema.by_language(self.purpose, self.purpose_en)
+
+    @property
+    def basis(self) -> str:
+        """Its legal basis in the language of the moment."""
+        return schema.by_language(self.legal_basis, self.legal_basis_en)
 
     @property
     def statutory(self) -> bool:

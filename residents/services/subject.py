@@ -74,7 +74,7 @@ def _told(entry, attention, own, visits) -> dict:
         (_("reason of the beginning"), entry.begin_reason), (_("reason of the end"), entry.end_reason),
     ]  # fmt: skip
     return {
-        "name": known.label, "purpose": known.purpose, "legal_basis": known.legal_basis, "since": entry.since,
+        "name": known.label, "purpose": known.what_for, "legal_basis": known.basis, "since": entry.since,
         "until": entry.until, "facts": [*((label, words) for label, words in facts if words), *own], "visits": visits,
     }  # fmt: skip
 
@@ -93,7 +93,7 @@ def statement(*, actor, resident, reason: str, address: str = "") -> Statement:
     files = support.of_resident(actor=actor, resident=found)
     return Statement(
         person=found,
-        rows=_rows(found),
+        rows=[*_rows(found), *_offices(found)],
         stays=list(found.stays.select_related("dwelling__building").order_by("since")),
         tenancies=list(found.tenancies.select_related("dwelling__building").order_by("since")),
         care=list(
@@ -142,6 +142,12 @@ def _rows(person):
             shown = _("Yes") if shown else _("No")
         rows.append((str(field.verbose_name), str(shown)))
     return rows
+
+
+def _offices(person):
+    """Of which buildings somebody is the head."""
+    label = str(Building._meta.get_field("head").verbose_name)
+    return [(label, row.address) for row in Building.objects.current().filter(head=person).defer("location").order_by("pk")]
 
 
 # ---- deletion

@@ -133,7 +133,7 @@ def begin(request, pk):
         if attempt(form, lambda: service.begin(**given, **form.given())) is not None:
             messages.success(
                 request,
-                _("%(name)s is in the register: %(class)s.") % {"name": person.name, "class": chosen.name},
+                _("%(name)s is in the register: %(class)s.") % {"name": person.name, "class": chosen.label},
             )
             return redirect("residents:resident", pk=person.pk)
     context |= {"form": form, "chosen": chosen}

@@ -16,6 +16,7 @@ def test_every_shipped_class_field_and_choice_has_english_words():
     with translation.override("en"):
         told = [str(one) for one in CareClass.objects.all()]
         for one in CareClass.objects.all():
+            told += [one.what_for, one.basis]
             for field in one.fields:
                 told += [schema.label(field), *(schema.words(field, choice) for choice in field["choices"])]
     assert len(told) > 100 and all(word.isascii() for word in told)

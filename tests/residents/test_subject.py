@@ -17,7 +17,7 @@ from residents.intake.stage import rows as rows_of
 from residents.models import Access, CareRecord, Change, Erasure, Resident, SupportRecord
 from residents.services import access, life, records, subject, support, tenancies
 from residents.services import care as registers
-from tests.residents.factories import id_number
+from tests.residents.factories import BuildingFactory, id_number
 from tests.residents.intake_scene import PEOPLE, applied, csv_file
 from tests.residents.scene import stored
 from tests.residents.test_intake import person as roll_of
@@ -35,11 +35,12 @@ def depart(people, person, days=0):
 
 def test_a_statement_holds_all_that_is_held_and_is_logged(people):
     people.care()
+    building = BuildingFactory(grid=people.old.grid, head=people.old)
     records.change(people.old, actor=people.leader, occupation="退休教师")
     told = subject.statement(actor=people.leader, resident=people.old, reason=WHY, address="10.0.0.1")
     values = dict(told.rows)
     assert people.old.id_number in values.values() and people.old.phone in values.values()
-    assert "退休教师" in values.values() and "钱老人" in values.values()
+    assert "退休教师" in values.values() and "钱老人" in values.values() and building.address in values.values()
     assert len(told.care) == 1 and len(told.changes) == 1 and told.files == []
     (row,) = told.accesses
     assert (row.act, row.user, row.resident) == ("statement", people.leader, people.old)
