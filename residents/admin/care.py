@@ -67,8 +67,8 @@ class ClassForm(type("Rows", (forms.ModelForm,), _row_fields())):
     class Meta:
         model = CareClass
         fields = (
-            "code", "name", "name_en",
-            "group", "purpose", "purpose_en", "legal_basis", "legal_basis_en", "roles", "visit_days", "keep_days", "order", "active",
+            "code", "name", "name_en", "group", "purpose", "purpose_en", "legal_basis", "legal_basis_en", "roles",
+            "visit_days", "keep_days", "order", "active",
         )  # fmt: skip
 
     def __init__(self, *args, **kwargs):

@@ -46,24 +46,41 @@ Amounts = dict[str, int | None]
 
 
 def below(*, user, path: str, shared: bool = False) -> Amounts:
-    """{measure: amount} of this grid and all below it that is this person's to see. One query."""
+    """{measure: amount} of this grid and all below it that is this person's to see. One query; where small figures are
+    left out, two more for the grids beside it."""
     rows = _rows(user, path).values("measure").annotate(n=Sum("amount")).values_list("measure", "n")
     found = {**dict.fromkeys(PLAIN, 0), **dict(rows)}
-    return suppressed([found])[0] if shared or not may_read(user, path) else found
+    if shared or not may_read(user, path):
+        return _among(path, found, lambda above: _parts(user, above))
+    return found
 
 
 def of_children(*, user, parent: Grid, shared: bool = False) -> dict[int, Amounts]:
     """{id of a grid right below `parent`: its figures with all below}. Two queries, whatever the number of grids."""
-    children = dict(Grid.objects.visible_to(user).valid_on().filter(parent=parent).values_list("path", "pk"))
-    found: dict[int, Amounts] = {pk: dict.fromkeys(PLAIN, 0) for pk in children.values()}
-    depth = parent.path.count("/") + 1
-    for path, measure, amount in _rows(user, parent.path).values_list("grid__path", "measure", "amount"):
-        pk = children.get("/".join(path.split("/")[:depth]) + "/")
-        if pk is not None:
-            found[pk][measure] = found[pk].get(measure, 0) + amount
+    found = _parts(user, parent.path)
     if shared or not may_read(user, parent.path):
         return dict(zip(found, suppressed(list(found.values())), strict=True))
     return found
+
+
+def _parts(user, path) -> dict[int, Amounts]:
+    """The figures of the grids right below, none left out."""
+    children = _children(user, path)
+    found: dict[int, Amounts] = {pk: dict.fromkeys(PLAIN, 0) for pk in children.values()}
+    for lies, measure, amount in _rows(user, path).values_list("grid__path", "measure", "amount"):
+        if (pk := _part(children, path, lies)) is not None:
+            found[pk][measure] = found[pk].get(measure, 0) + amount
+    return found
+
+
+def _children(user, path) -> dict[str, int]:
+    rows = Grid.objects.visible_to(user).valid_on().filter(parent_id=int(path.split("/")[-2]))
+    return dict(rows.values_list("path", "pk"))
+
+
+def _part(children: dict[str, int], path: str, lies: str) -> int | None:
+    """In which of the grids right below `path` something lies."""
+    return children.get("/".join(lies.split("/")[: path.count("/") + 1]) + "/")
 
 
 def begun(*, user) -> bool:
@@ -85,13 +102,30 @@ def coverage(*, user, parent: Grid) -> dict[int, tuple[int, int]]:
 
 
 def ages(*, user, path: str, shared: bool = False) -> Amounts:
-    """{"age.7-17": people …}: who lives there now, by completed years of the birth month. One query."""
+    """{"age.7-17": people …}: who lives there now, by completed years of the birth month. One query; where small figures
+    are left out, two more for the grids beside it."""
     today = timezone.localdate()
-    rows = Resident.objects.living().filter(Scope.of(user).land_q("grid__path"), grid__path__startswith=path)
+    rows = Resident.objects.living().filter(Scope.of(user).land_q("grid__path"))
     counts = {f"b{low}": Count("pk", filter=_born(low, high, today)) for low, high in BANDS}
-    got = rows.aggregate(**counts, unknown=Count("pk", filter=Q(birth_month=None)))
-    found = {name_of(low, high): got[f"b{low}"] for low, high in BANDS} | {UNKNOWN_AGE: got["unknown"]}
-    return suppressed([found])[0] if shared or not may_read(user, path) else found
+    counts["unknown"] = Count("pk", filter=Q(birth_month=None))
+    found = _bands(rows.filter(grid__path__startswith=path).aggregate(**counts))
+    if shared or not may_read(user, path):
+        return _among(path, found, lambda above: _ages_of_parts(user, above, rows, counts))
+    return found
+
+
+def _bands(got: dict) -> Amounts:
+    return {name_of(low, high): got[f"b{low}"] for low, high in BANDS} | {UNKNOWN_AGE: got["unknown"]}
+
+
+def _ages_of_parts(user, path, rows, counts) -> dict[int, Amounts]:
+    children = _children(user, path)
+    found: dict[int, Amounts] = {pk: {} for pk in children.values()}
+    grouped = rows.filter(grid__path__startswith=path).order_by().values("grid__path").annotate(**counts)
+    for got in grouped:
+        if (pk := _part(children, path, got["grid__path"])) is not None:
+            found[pk] = {name: found[pk].get(name, 0) + n for name, n in _bands(got).items()}
+    return found
 
 
 def name_of(low: int, high: int) -> str:
@@ -170,6 +204,17 @@ def suppressed(rows: list[Amounts]) -> list[Amounts]:
     while any(_close(line) for line in _lines(rows)):
         pass
     return rows
+
+
+def _among(path: str, own: Amounts, parts_of) -> Amounts:
+    """`own` with what is left out of it among the parts of the grid above: the figures of the grids beside it and
+    their sum are on pages of their own, so that a gap in one of them is not to be computed from the others."""
+    ids = path.strip("/").split("/")
+    if len(ids) > 1:
+        parts = parts_of(f"/{'/'.join(ids[:-1])}/")
+        if int(ids[-1]) in parts:
+            return dict(zip(parts, suppressed(list(parts.values())), strict=True))[int(ids[-1])]
+    return suppressed([own])[0]
 
 
 def _private(name: str) -> bool:

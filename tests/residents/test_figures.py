@@ -93,6 +93,22 @@ def test_those_who_may_not_read_the_registry_see_no_small_figures(peopled):
     assert (shared["people.floating"], shared[f"care.{peopled.elders.pk}"]) == (None, None)
 
 
+def test_a_small_figure_is_not_to_be_computed_from_the_pages_of_the_grids_beside_it(county, settings):
+    """Five and two of seven: where the two are left out, the five are, too, on their own page and in the ages."""
+    settings.SUPPRESS_BELOW = 5
+    for grid, count in zip(county.west.grids, (5, 2), strict=False):
+        home = HouseholdFactory(dwelling__building__grid=grid)
+        for _n in range(count):
+            ResidentFactory(household=home, population="floating", birth_date="1980-01-01", id_number="")
+    leader, village = county.person("leader", grid=county.root), county.west.village
+    assert figures.below(user=leader, path=village.path)["people.floating"] == 7
+    both = [grid.path for grid in county.west.grids[:2]]
+    seen = [figures.below(user=leader, path=path) for path in both]
+    assert [(one["people"], one["people.floating"]) for one in seen] == [(5, None), (2, None)]
+    assert [figures.ages(user=leader, path=path)["age.18-59"] for path in both] == [None, None]
+    assert figures.below(user=county.operator, path=both[1])["people.floating"] == 2
+
+
 def test_figures_of_the_grids_below(peopled, django_assert_num_queries):
     county = peopled
     figures.of_children(user=county.operator_top, parent=county.west.village)
