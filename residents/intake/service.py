@@ -197,7 +197,7 @@ def _compare(batch, stage):
 
 def _match(batch, stage):
     if roll := rolls.of(batch, stage):
-        roll.compare()
+        roll.compare(_grids_of(batch.user, roll).values())
         return
     Matcher(stage).run()
     Comparer(stage).run()

@@ -12,9 +12,10 @@ from openpyxl import load_workbook
 
 from core import ciphers
 from core.errors import Invalid, NotFound
+from grids.models import Grid
 from residents import classes, tasks
-from residents.intake import rolls, service
-from residents.intake.stage import PREFIX
+from residents.intake import service
+from residents.intake.stage import PREFIX, Stage
 from residents.models import (
     Access,
     Building,
@@ -182,7 +183,7 @@ def test_values_stay_with_their_fields_when_an_administrator_puts_these_into_ano
     known = CareClass.objects.get(code="disabled")
     known.fields = [known.fields[3], known.fields[1], known.fields[0], known.fields[2]]
     known.save()
-    rolls.of(batch).compare()
+    service._match(batch, Stage(batch))
     service.confirm(actor=county.operator, batch_id=batch.pk)
     assert service.apply(batch.pk) == "applied"
     assert CareRecord.objects.get().values == {"type": "肢体", "grade": "二级", "aid": "轮椅"}
@@ -191,7 +192,7 @@ def test_values_stay_with_their_fields_when_an_administrator_puts_these_into_ano
     again = read(county.operator, "care-disabled", csv_file([DISABLED, disabled(person, type="视力")]))
     known.fields[1]["choices"] = ["肢体"]
     known.save()
-    rolls.of(again).compare()
+    service._match(again, Stage(again))
     assert faults(again) == [(2, "care_own_1", "no_choice_now")]
 
 
@@ -231,6 +232,10 @@ def test_a_statutory_register_leaves_no_word_in_clear_and_its_looks_are_logged(c
     service.confirm(actor=head, batch_id=again.pk)
     assert service.apply(again.pk) == "applied"
     assert support.of_resident(actor=head, resident=person)[0].own["treatment"] == "住院治疗"
+    same = read(head, "care-mental_disorder", csv_file([ILL, ill(person, treatment="住院治疗", guardian="")]))
+    assert same.counts["sections"] == {"care": {"c": 1}}, "what is in the file is not found out by trying values"
+    service.confirm(actor=head, batch_id=same.pk)
+    assert service.apply(same.pk) == "applied" and not Change.objects.filter(batch=same.uid).exists()
     assert undone(head, again) == "undone"
     assert support.of_resident(actor=head, resident=person)[0].own["treatment"] == "规律服药"
     assert undone(head, batch) == "applied", "changed since"
@@ -274,6 +279,21 @@ def test_who_is_erased_is_forgotten_by_the_import_too(county, grid, person):
     batch = applied(county.operator, "care-disabled", csv_file([DISABLED, disabled(person)]))
     subject.erase_now(person, actor=None, reason="test")
     assert staged(batch).count("\n") == 1 and "[]" in staged(batch)
+
+
+def test_a_grid_that_is_no_longer_ones_own_is_left_out(county, grid, person):
+    """Else the import could never be applied; what lies there is not found any more."""
+    building = BuildingFactory(grid=grid)
+    names = ("网格编码", "楼栋地址", "楼栋长", "身份证号")
+    row = [grid.code, building.address, person.name, person.id_number]
+    batch = read(county.operator, "head", csv_file([names, row]))
+    assert batch.counts["sections"] == {"head": {"n": 1}}
+    Grid.objects.filter(pk=grid.pk).update(valid_until=timezone.localdate())
+    service.confirm(actor=county.operator, batch_id=batch.pk)
+    assert service.apply(batch.pk) == "ready"
+    batch.refresh_from_db()
+    assert (batch.problem["code"], batch.counts["sections"]) == ("changed_meanwhile", {"head": {}})
+    assert faults(batch) == [(2, "building_number", "no_building"), (2, "head_id_number", "no_person")]
 
 
 LEASE = ("网格编码", "楼栋地址", "单元", "房号", "承租人", "身份证号", "承租单位", "起租日期", "到期日期", "合同编号")

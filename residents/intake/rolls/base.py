@@ -164,15 +164,21 @@ class Roll:
 
     # ---- comparing
 
-    def compare(self):
-        """Plans and faults of all staged rows, as the registry is now."""
+    def compare(self, allowed: Iterable[int]):
+        """Plans and faults of all staged rows, as the registry is now. `allowed`: the grids into which this person may
+        import now; those of the reading that have ended, or are theirs no longer, are left."""
         marks = ", ".join(["%s"] * len(LATER))
         run(f"DELETE FROM {self.stage('fault')} WHERE code IN ({marks})", LATER)
         lines = [
             Line(ref, grid, json.loads(ciphers.decrypt(sealed)))
             for ref, grid, sealed in rows(f"SELECT line, grid_id, sealed FROM {self.stage('raw')} ORDER BY line")
         ]
-        self.grids = [grid for (grid,) in rows(f"SELECT id FROM {self.stage('grid')}")]
+        allowed = set(allowed)
+        there = {grid for (grid,) in rows(f"SELECT id FROM {self.stage('grid')}")}
+        self.grids = sorted(there & allowed)
+        if there - allowed:
+            run(f"DELETE FROM {self.stage('grid')}")
+            copy_rows(self.stage("grid"), ["id"], ([grid] for grid in self.grids))
         self.match(lines)
         wrong = [line for line in lines if line.faults]
         self._note(wrong)

@@ -13,10 +13,11 @@ def address_of(values: dict) -> str:
 
 
 class Doors:
-    """The buildings and doors that the rows of a file name: two queries for a piece of it."""
+    """The buildings and doors that the rows of a file name: two queries for a piece of it. `grids`: where they may lie."""
 
-    def __init__(self, lines: list[Line]):
-        grids, addresses = {line.grid_id for line in lines}, {address_of(line.values) for line in lines}
+    def __init__(self, lines: list[Line], grids: list[int]):
+        grids = {line.grid_id for line in lines} & set(grids)
+        addresses = {address_of(line.values) for line in lines}
         self.buildings: dict[tuple, Building] = {}
         for piece in pieces(addresses):
             for row in Building.objects.current().filter(address__in=piece, grid_id__in=grids).defer("location"):

@@ -28,7 +28,7 @@ class Heads(Roll):
         people.check(line, "head")
 
     def match(self, lines):
-        doors, found = Doors(lines), people.People(lines, "head", self.grids)
+        doors, found = Doors(lines, self.grids), people.People(lines, "head", self.grids)
         today = timezone.localdate()
         for line in lines:
             building, person = doors.building(line), found.find(line)

@@ -52,7 +52,7 @@ class Leases(Roll):
     # ---- comparing
 
     def match(self, lines):
-        doors = Doors(lines)
+        doors = Doors(lines, self.grids)
         found = people.People([line for line in lines if "tenancy_name" in line.values], "tenancy", self.grids)
         firms = self._firms(lines)
         for line in lines:

@@ -156,9 +156,13 @@ class Register(Roll):
         ):  # fmt: skip
             if given[name] is not None and given[name] != before:
                 told.append([f"care_{name}", before, given[name]])
-        had = entry.own if self.known.statutory else entry.values
+        had = {} if self.known.statutory else entry.values
         for number, field in enumerate(self.known.fields):
-            if field["name"] in own and own[field["name"]] != had.get(field["name"]):
+            if field["name"] not in own:
+                continue
+            if self.known.statutory:  # whether it differs would say what stands in the file, to whoever tries values
+                told.append([f"care_own_{number}", True, own[field["name"]]])
+            elif own[field["name"]] != had.get(field["name"]):
                 told.append([f"care_own_{number}", had.get(field["name"], ""), own[field["name"]]])
         return told
 
@@ -224,6 +228,8 @@ class Register(Roll):
                 before = asdict(file)
                 self._onto(lines[file.pk], file)
                 file.own = file.own | lines[file.pk].plan["own"]
+                if asdict(file) == before:
+                    continue
                 after.append((file, before))
                 kept = {name: before[name] for name in (*KEPT, "own")}
                 yield file.pk, False, {"person": file.resident_id, **kept}
