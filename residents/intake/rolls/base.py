@@ -1,7 +1,7 @@
 """What files about records that are there share: reading, deciding, writing and undoing; their own rules are methods.
 
 Staged rows, the plan for each and what an undoing needs are encrypted as whole texts (`sealed`): of a statutory
-register the database may say neither who is in it nor that a file was about it.
+register the database may say neither who is in it nor which one a file was about.
 """
 
 import json
