@@ -10,6 +10,7 @@ from residents.intake.hold import path_of
 
 # What a row costs beside another, in some tenths of a microsecond: measured with bench.registry_import.
 COST = {"building": 2, "dwelling": 3, "household": 3, "resident": 8, "organisation": 4, "place": 4}
+OTHERS = 4  # the same for what is not named
 HISTORY, STAY, HEAD = 1, 3, 1
 
 
@@ -24,7 +25,7 @@ class Progress:
 
     def begin(self, rows: dict[str, int]):
         """`rows`: how many records of each section are to be written."""
-        self.total = sum(n * (COST.get(section, 4) + HISTORY) for section, n in rows.items())
+        self.total = sum(n * (COST.get(section, OTHERS) + HISTORY) for section, n in rows.items())
         self.total += rows.get("resident", 0) * STAY + rows.get("household", 0) * HEAD
         self.done = 0
         self._tell()

@@ -34,9 +34,9 @@ def changed_line(lease, before: dict, actor, *, batch, action="changed") -> Chan
     return _line(lease, actor, action, _whose(lease) | told, batch)
 
 
-def undone_line(lease, actor, *, batch) -> Change:
-    """The tenancy was never meant; not saved."""
-    return _line(lease, actor, "import_undone", _whose(lease) | {"since": [str(lease.since), ""]}, batch)
+def undone_line(lease, actor, more, *, batch) -> Change:
+    """The tenancy was never meant; not saved. `more`: what goes back in the dwelling by it."""
+    return _line(lease, actor, "import_undone", _whose(lease) | {"since": [str(lease.since), ""]} | more, batch)
 
 
 def end(rows, day: date, actor) -> list[Tenancy]:

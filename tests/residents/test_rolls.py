@@ -343,6 +343,8 @@ def test_tenancies(county, grid, person):
     assert undone(county.operator, batch) == "undone"
     assert list(Tenancy.objects.values_list("pk", "until")) == [(running.pk, None)]
     assert list(uses.all()) == ["own", "own", "own"]
+    back = Change.objects.get(kind="dwelling", record_id=one.pk, action="import_undone").changes
+    assert (back["use"], back["since"]) == (["rented", "own"], ["2026-01-05", ""])
 
 
 def test_building_heads(county, grid, person):

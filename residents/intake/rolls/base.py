@@ -19,11 +19,12 @@ from residents.intake import cells, sheets
 from residents.intake.cells import Bad
 from residents.intake.cleaner import SHOWN, shown
 from residents.intake.columns import GRID, Layout
-from residents.intake.progress import Progress
+from residents.intake.progress import COST, HISTORY, OTHERS, Progress
 from residents.intake.stage import Stage, rows, run, unlogged, value
 
 MOST_ROWS = 100_000  # they are compared in memory
 AT_ONCE = 2000  # rows of one look-up or insertion
+STEP = 500  # rows between two words about how far the writing is
 LATER = (
     "repeated", "no_person", "other_name", "several", "no_building", "no_dwelling", "no_organisation", "needed_new",
     "worker", "before_birth", "minor", "no_choice_now",
@@ -223,9 +224,15 @@ class Roll:
         )
         copy_rows(
             self.stage("kept"), ("id", "fresh", "sealed"),
-            ([pk, int(fresh), _seal(kept)] for pk, fresh, kept in self.write(new, changed)),
+            ([pk, int(fresh), _seal(kept)] for pk, fresh, kept in self._steps(progress, self.write(new, changed))),
         )  # fmt: skip
         return {self.kind: {"new": len(new), "changed": len(changed)}}
+
+    def _steps(self, progress, written):
+        """What is written, told piece by piece."""
+        for piece in batched(written, STEP):
+            progress.step(self.kind, len(piece), COST.get(self.kind, OTHERS) + HISTORY)
+            yield from piece
 
     def kept(self) -> tuple[dict[int, dict], dict[int, dict]]:
         """What the undoing needs of new records and of changed ones."""

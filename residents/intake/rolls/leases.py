@@ -8,7 +8,7 @@ from residents.checks import WHOLE
 from residents.intake import cells
 from residents.intake.columns import COLUMNS, Column, Layout
 from residents.intake.rolls import people
-from residents.intake.rolls.base import Roll, pieces
+from residents.intake.rolls.base import AT_ONCE, Roll, batched, pieces
 from residents.intake.rolls.doors import KEYS, Doors, address_of
 from residents.models import Change, Dwelling, Organisation, Tenancy
 from residents.services import leases, trail
@@ -140,15 +140,15 @@ class Leases(Roll):
             for piece in pieces({line.plan["door"] for line in new})
             for one in Dwelling.objects.filter(pk__in=piece).select_for_update(of=("self",)).order_by("pk")
         }
-        made = [self._begun(line, doors[line.plan["door"]]) for line in new]
-        Tenancy.objects.bulk_create(made, batch_size=500)
         told, put = [], {}
-        for one in made:
-            door, before = doors[one.dwelling_id], doors[one.dwelling_id].use
-            more = self._use(one, door)
-            put |= {door.pk: door} if more else {}
-            told.append(leases.begun_line(one, self.actor, more, batch=self.batch.uid))
-            yield one.pk, True, {"person": one.tenant_id, "door": door.pk, "use": before if more else "", "put": door.use}
+        for piece in batched(new, AT_ONCE):
+            for one in Tenancy.objects.bulk_create([self._begun(line, doors[line.plan["door"]]) for line in piece]):
+                door, before = doors[one.dwelling_id], doors[one.dwelling_id].use
+                more = self._use(one, door)
+                put |= {door.pk: door} if more else {}
+                told.append(leases.begun_line(one, self.actor, more, batch=self.batch.uid))
+                kept = {"person": one.tenant_id, "door": door.pk, "use": before if more else "", "put": door.use}
+                yield one.pk, True, kept
         Dwelling.objects.bulk_update(put.values(), ["use", "updated_at"], batch_size=500)
         lines, after = {line.record_id: line for line in changed}, []
         for piece in pieces(lines):
@@ -186,11 +186,12 @@ class Leases(Roll):
         told, doors = [], {}
         for piece in pieces(fresh):
             for one in Tenancy.objects.filter(pk__in=piece).select_related("dwelling").order_by("-pk"):
-                told.append(leases.undone_line(one, self.actor, batch=self.batch.uid))
-                kept = fresh[one.pk]
+                kept, more = fresh[one.pk], {}
                 door = doors.setdefault(one.dwelling_id, one.dwelling)
                 if kept["use"] and door.use == kept["put"]:
                     door.use, door.updated_at = kept["use"], self.now
+                    more = {"use": [kept["put"], kept["use"]]}
+                told.append(leases.undone_line(one, self.actor, more, batch=self.batch.uid))
         Dwelling.objects.bulk_update(doors.values(), ["use", "updated_at"], batch_size=500)
         for piece in pieces(fresh):
             Tenancy.objects.filter(pk__in=piece).delete()

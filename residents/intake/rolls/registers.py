@@ -16,7 +16,7 @@ from residents.intake import cells
 from residents.intake.cells import Bad
 from residents.intake.columns import COLUMNS, GRID, Column, Layout
 from residents.intake.rolls import people
-from residents.intake.rolls.base import REASON, Roll, pieces
+from residents.intake.rolls.base import AT_ONCE, REASON, Roll, batched, pieces
 from residents.models import CareClass, CareRecord, Change, Visit
 from residents.models.care import Attention
 from residents.services import care as registers
@@ -189,16 +189,12 @@ class Register(Roll):
             entry.next_visit = (entry.visited_on or self.today) + timedelta(days=entry.visit_days)
 
     def _records(self, new, changed):
-        made = []
-        for line in new:
-            row = CareRecord(
-                resident_id=line.plan["person"], care_class=self.known, grid_id=line.grid_id, **self._begun(line)
-            )
-            row.seal(line.plan["own"])
-            made.append(row)
-        CareRecord.objects.bulk_create(made, batch_size=500)
-        told = [registers.noted(row, {}, {}, self.actor, "begun", batch=self.batch.uid) for row in made]
-        yield from ((row.pk, True, {"person": row.resident_id, "grid": row.grid_id}) for row in made)
+        told = []
+        for piece in batched(new, AT_ONCE):
+            made = [self._record(line) for line in piece]
+            CareRecord.objects.bulk_create(made, batch_size=500)
+            told += (registers.noted(row, {}, {}, self.actor, "begun", batch=self.batch.uid) for row in made)
+            yield from ((row.pk, True, {"person": row.resident_id, "grid": row.grid_id}) for row in made)
         lines, after = {line.record_id: line for line in changed}, []
         for piece in pieces(lines):
             for row in CareRecord.objects.current().filter(pk__in=piece).select_for_update(of=("self",)).order_by("pk"):
@@ -210,6 +206,13 @@ class Register(Roll):
                 yield row.pk, False, {"person": row.resident_id, **{name: before[name] for name in KEPT}, "own": own}
         CareRecord.objects.bulk_update(after, CHANGED, batch_size=200)
         Change.objects.bulk_create([one for one in told if one], batch_size=1000)
+
+    def _record(self, line) -> CareRecord:
+        row = CareRecord(
+            resident_id=line.plan["person"], care_class=self.known, grid_id=line.grid_id, **self._begun(line)
+        )
+        row.seal(line.plan["own"])
+        return row
 
     def _files(self, new, changed):
         begun = [
