@@ -53,6 +53,7 @@ FAULTS = {
     "elsewhere": gettext_lazy("cannot be entered here; ask the county's administrator."),
     "no_person": gettext_lazy("nobody of this name and number lives in your grids; import residents first."),
     "other_name": gettext_lazy("the ID number is that of somebody with another name."),
+    "other_firm": gettext_lazy("the credit code is that of an organisation with another name."),
     "several": gettext_lazy("several fit: give the number that tells them apart."),
     "needed_new": gettext_lazy("must not be empty where an entry begins."),
     "worker": gettext_lazy("expected the name of one person who holds a post there and may know of this register."),

@@ -296,7 +296,9 @@ def test_a_grid_that_is_no_longer_ones_own_is_left_out(county, grid, person):
     assert faults(batch) == [(2, "building_number", "no_building"), (2, "head_id_number", "no_person")]
 
 
-LEASE = ("网格编码", "楼栋地址", "单元", "房号", "承租人", "身份证号", "承租单位", "起租日期", "到期日期", "合同编号")
+LEASE = (
+    "网格编码", "楼栋地址", "单元", "房号", "承租人", "身份证号", "承租单位", "起租日期", "到期日期", "合同编号", "统一社会信用代码",
+)  # fmt: skip
 
 
 def test_tenancies(county, grid, person):
@@ -304,7 +306,7 @@ def test_tenancies(county, grid, person):
     one, two, three = (DwellingFactory(building=building, use="own") for _n in range(3))
     house = BuildingFactory(grid=grid)
     whole = DwellingFactory(building=house, use="own", unit="", door="整栋")
-    firm = OrganisationFactory(grid=grid, name="瓷谷商贸有限公司")
+    firm = OrganisationFactory(grid=grid, name="瓷谷商贸有限公司", credit_code="91430281MA0000000J")
     running = Tenancy.objects.create(dwelling=three, grid=grid, tenant=person, since=date(2025, 1, 1))
 
     def row(door, tenant="", number="", firm="", since="2026-01-05", until="", contract=""):
@@ -317,11 +319,13 @@ def test_tenancies(county, grid, person):
         [*row(one, **mine)[:3], "9999", *row(one, **mine)[4:]], row(two, firm="没有"), row(one, **mine),
         row(one, **mine, since="2026-02-01"), row(three, **mine, since="2026-02-01", until="2099-01-01"),  # they run
         [*row(one, **mine)[:2], "", "", *row(one, **mine)[4:]], [grid.code, house.address, "", "", *row(one, **mine)[4:]],
+        [*row(two, firm="另一家"), firm.credit_code],
     ]))  # fmt: skip
     assert faults(batch) == [
         (5, "tenancy_name", "one_tenant"), (6, "tenancy_until", "ends_first"), (7, "tenancy_since", "future"),
         (8, "dwelling_door", "no_dwelling"), (9, "tenancy_firm", "no_organisation"), (10, "dwelling_door", "repeated"),
         (11, "dwelling_door", "repeated"), (12, "dwelling_door", "repeated"), (13, "dwelling_door", "no_dwelling"),
+        (15, "tenancy_firm", "other_firm"),
     ]  # fmt: skip
     assert batch.counts["sections"] == {"tenancy": {"n": 3, "c": 1}}
     service.confirm(actor=county.operator, batch_id=batch.pk, without_wrong=True)

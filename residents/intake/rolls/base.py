@@ -27,7 +27,7 @@ AT_ONCE = 2000  # rows of one look-up or insertion
 STEP = 500  # rows between two words about how far the writing is
 LATER = (
     "repeated", "no_person", "other_name", "several", "no_building", "no_dwelling", "no_organisation", "needed_new",
-    "worker", "before_birth", "minor", "no_choice_now",
+    "worker", "before_birth", "minor", "no_choice_now", "other_firm",
 )  # fmt: skip
 REASON = "import undone"
 

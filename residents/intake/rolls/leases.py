@@ -74,14 +74,15 @@ class Leases(Roll):
         return line.plan["door"], line.plan.get("tenant"), line.plan.get("organisation")
 
     def _firms(self, lines) -> dict:
-        """{(grid, name) or credit code: ids}, within the grids of the import."""
+        """{(grid, name) or credit code: [(id, name)]}, within the grids of the import."""
         rows, found = Organisation.objects.current().filter(grid_id__in=self.grids), {}
         for name in ("credit_code", "firm"):
             asked = {line.values[f"tenancy_{name}"] for line in lines if f"tenancy_{name}" in line.values}
             column = "name" if name == "firm" else name
             for piece in pieces(asked):
-                for pk, grid, said in rows.filter(**{f"{column}__in": piece}).values_list("pk", "grid_id", column):
-                    found.setdefault(said if name == "credit_code" else (grid, said), []).append(pk)
+                listed = rows.filter(**{f"{column}__in": piece}).values_list("pk", "grid_id", "name", "credit_code")
+                for pk, grid, title, code in listed:
+                    found.setdefault(code if name == "credit_code" else (grid, title), []).append((pk, title))
         return found
 
     def _firm(self, line, firms):
@@ -90,7 +91,11 @@ class Leases(Roll):
         if not fit or len(fit) > 1:
             line.wrong("tenancy_credit_code" if code else "tenancy_firm", "several" if fit else "no_organisation")
             return None
-        return fit[0]
+        pk, title = fit[0]
+        if code and title != line.values["tenancy_firm"]:
+            line.wrong("tenancy_firm", "other_firm")
+            return None
+        return pk
 
     def _against(self, doors, lines):
         """What is there already: the tenancy of the same tenant that began on the day, or runs on it."""
