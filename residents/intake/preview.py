@@ -206,6 +206,7 @@ def of_roll(roll, tab: str, user, after: int = 0) -> Page:
         return _roll_doubts(roll, user, after)
     page = _page(roll.page("c" if tab == "changed" else "n", after, PAGE + 1), lambda pair: pair[0].ref)
     grids = dict(Grid.objects.filter(pk__in={line.grid_id for line, _c in page.rows}).values_list("pk", "name"))
+    roll.know([line for line, _choice in page.rows])
     page.rows = [
         {
             "line": line.ref, "title": _roll_title(roll, line), "grid": grids.get(line.grid_id, ""),

@@ -14,7 +14,7 @@ from core import ciphers
 from core.errors import Invalid, NotFound
 from grids.models import Grid
 from residents import classes, tasks
-from residents.intake import service
+from residents.intake import preview, rolls, service
 from residents.intake.stage import PREFIX, Stage
 from residents.models import (
     Access,
@@ -297,7 +297,8 @@ def test_a_grid_that_is_no_longer_ones_own_is_left_out(county, grid, person):
 
 
 LEASE = (
-    "网格编码", "楼栋地址", "单元", "房号", "承租人", "身份证号", "承租单位", "起租日期", "到期日期", "合同编号", "统一社会信用代码",
+    "网格编码", "楼栋地址", "单元", "房号", "承租人", "身份证号", "承租单位", "起租日期", "到期日期", "合同编号",
+    "统一社会信用代码",
 )  # fmt: skip
 
 
@@ -396,6 +397,30 @@ def test_each_template_is_read_back_and_its_example_is_right(client, county, gri
     batch = ImportBatch.objects.latest("pk")
     expected = {"no_building", "no_person"}
     assert batch.status == "ready" and {code for _line, _col, code in faults(batch)} <= expected and batch.counts["wrong"]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_page_of_changes_costs_the_same_for_one_row_and_many(
+    county, grid, person, count, django_assert_max_num_queries
+):
+    rows = []
+    for _n in range(count):
+        building = BuildingFactory(grid=grid, head=ResidentFactory(household__dwelling__building__grid=grid))
+        rows.append([grid.code, building.address, person.name, person.id_number])
+    heads = read(county.operator, "head", csv_file([("网格编码", "楼栋地址", "楼栋长", "身份证号"), *rows]))
+    people = [ResidentFactory(household__dwelling__building__grid=grid) for _n in range(count)]
+    known = CareClass.objects.get(code="disabled")
+    for one in people:
+        data = {"type": "肢体", "grade": "一级"}
+        registers.begin(actor=county.operator, resident=one, care_class=known, responsible=county.operator, data=data)
+    file = csv_file([DISABLED, *(disabled(one, worker=county.worker.name) for one in people)])
+    entries = read(county.operator, "care-disabled", file)
+    for batch, names in ((heads, [person.name]), (entries, [str(county.worker)])):
+        roll = rolls.of(batch)
+        with django_assert_max_num_queries(4):  # rows, grids, names, perhaps the posts of who asks
+            page = preview.of_roll(roll, "changed", county.operator)
+        told = [after for row in page.rows for _name, _before, after in row["changes"]]
+        assert len(page.rows) == count and told.count(names[0]) == count
 
 
 @pytest.mark.parametrize("count", [1, 30])

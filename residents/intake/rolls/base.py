@@ -269,6 +269,9 @@ class Roll:
     def log_looks(self, count: int, address: str):
         """A page says of so many people whether they are in a register: written down where it is a statutory one."""
 
+    def know(self, lines: list[Line]):
+        """Reads at once the names that `shown` says for these lines."""
+
     def words_of(self, name: str):
         """The column of a name in the file's fault table."""
         return next((one for one in self.layout.columns if one.name == name), None)

@@ -74,9 +74,10 @@ class Heads(Roll):
         for _done in self._put(before, "import_restored"):
             pass
 
+    def know(self, lines):
+        former = {before for line in lines for _name, before, _after in line.plan["changes"] if before}
+        self.names = dict(Resident.objects.visible_to(self.actor).filter(pk__in=former).values_list("pk", "name"))
+
     def shown(self, name, value) -> str:
         """The head that was, if this person may see them; the one that comes stands in the file."""
-        if not isinstance(value, int):
-            return str(value or "")
-        found = Resident.objects.visible_to(self.actor).filter(pk=value).first()
-        return found.name if found else "—"
+        return self.names.get(value, "—") if isinstance(value, int) else str(value or "")

@@ -288,6 +288,11 @@ class Register(Roll):
         if self.known.statutory and count:
             support.log_names(actor=self.actor, care_class=self.known, rows=count, address=address)
 
+    def know(self, lines):
+        changes = [change for line in lines for change in line.plan.get("changes", ())]
+        told = {pk for name, *sides in changes if name == "care_responsible" for pk in sides if pk}
+        self.names = {one.pk: str(one) for one in registers.User.objects.filter(pk__in=told)}
+
     def shown(self, name, value) -> str:
         """One side of a change in words."""
         if value in (None, ""):
@@ -297,7 +302,7 @@ class Register(Roll):
         if name == "care_attention":
             return str(Attention(int(value)).label)
         if name == "care_responsible":
-            return str(registers.User.objects.filter(pk=value).first() or "")
+            return self.names.get(value, "")
         return str(value)
 
 
