@@ -7,6 +7,7 @@ const MUTE = "gridcenter-mute-serious";
 const TAKEN_STAYS = 180000;
 
 const unfolded = new Set(); // on a phone: which lines show where it is and who is called
+let spread = false; // whether the lines below the first are unfolded
 
 let context = null;
 let timer = 0;
@@ -105,6 +106,9 @@ function unfold() {
 
 function renewed() {
   unfold();
+  const rest = region()?.querySelector(".warning-rest");
+  if (rest) rest.open = spread;
+  else spread = false;
   showSound();
   if (rings()) allow();
   else window.clearTimeout(timer);
@@ -133,6 +137,13 @@ export function watchWarnings() {
     }
     if (rings() && context?.state !== "running") allow();
   });
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.matches?.(".warning-rest") && event.target.isConnected) spread = event.target.open;
+    },
+    true, // it does not rise
+  );
   document.addEventListener("keydown", () => {
     if (rings() && context?.state !== "running") allow();
   });

@@ -12,25 +12,29 @@ from duty.models import Level
 from duty.models.warning import Cause
 
 register = template.Library()
-MOST_IN_BANNER = 3
+MOST_IN_BANNER = 6
 LEVELS, CAUSES = dict(Level.choices), dict(Cause.choices)
 TAGS = {Level.MAJOR: "red", Level.SERIOUS: "yellow", Level.NOTICE: "status"}
 
 
 def banner(request, said="") -> dict:
-    """{rows, more, rings, said, here}: what the banner shows this person now. `rings`: major, serious, or empty."""
+    """What the banner shows this person now: `first` in full and `rest` folded, [{one, rings, level}], of `others` beside
+    the first; `rings` and `rest_rings`: major, serious, or empty."""
     now = timezone.now()
-    rows = standing.for_banner(request.user, versions.of(request), now)
-    waiting = [one for one in rows if one.rings(now)]
-    major = sum(one.level == Level.MAJOR for one in waiting)
-    # What waits stands before what somebody has taken, whatever the level. Of lesser ones one is enough: the desk below
-    # is where the work is done.
-    shown = waiting[: min(max(major, 1), MOST_IN_BANNER)]
-    shown += [one for one in rows if not one.rings(now)][: MOST_IN_BANNER - len(shown)]
+    rows = [
+        {"one": one, "rings": one.rings(now), "level": LEVELS[one.level]}
+        for one in standing.for_banner(request.user, versions.of(request), now)
+    ]
+    # What waits stands before what somebody has taken, whatever the level.
+    rows.sort(key=lambda row: not row["rings"])
+    ringing = [row["one"].level for row in rows if row["rings"]]
     return {
-        "rows": [{"one": one, "rings": one.rings(now), "level": LEVELS[one.level]} for one in shown],
-        "more": len(rows) - len(shown),
-        "rings": waiting[0].level if waiting else "",
+        "first": rows[0] if rows else None,
+        "rest": rows[1:MOST_IN_BANNER],
+        "others": len(rows) - 1,
+        "beyond": len(rows) > MOST_IN_BANNER,
+        "rings": ringing[0] if ringing else "",
+        "rest_rings": ringing[1] if len(ringing) > 1 else "",
         "said": said,
         "stamp": versions.of(request).get("warnings", 0),
         "here": request.get_full_path() if request.headers.get("HX-Request") != "true" else "",

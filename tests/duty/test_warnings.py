@@ -1,5 +1,6 @@
 """Warnings: whom they reach, who takes them, where they go when nobody does, and what the rules find."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from duty import standing
 from duty.live import Ear, Watcher
 from duty.models import Response, Rule, Shift, UnitDuty, Warning, WarningStep
 from duty.services import warnings, watch
+from duty.templatetags import duty as duty_tags
 from events.models import Event, Supervision
 from tests.scenes import Scene
 
@@ -344,10 +346,29 @@ def test_a_page_costs_the_same_with_and_without_warnings(scene, django_assert_ma
     for _n in range(5):
         raise_one(scene)
     page = client.get(reverse("events:inbox")).content.decode()
-    assert page.count("data-warning=") == 3 and 'data-rings="major"' in page  # and a line that there are two more
+    assert page.count("data-warning=") == 5 and 'data-rings="major"' in page
     with django_assert_max_num_queries(20) as busy:
         client.get(reverse("events:inbox"))
     assert len(busy) == len(calm)
+
+
+def test_the_gravest_warning_stands_in_full_and_the_others_fold_below_it(scene, monkeypatch):
+    client = Client()
+    client.force_login(scene.people["op_station"], backend="django.contrib.auth.backends.ModelBackend")
+    made = [raise_one(scene, level=level, title=level.title()) for level in ("major", "serious", "major", "serious")]
+    warnings.take(actor=fresh(scene.people["op_station"]), warning_id=made[2].pk)
+
+    def banner():
+        page = client.get(reverse("duty:banner")).content.decode()
+        first, _between, rest = page.partition('<details class="warning-rest"')
+        told = [[int(pk) for pk in re.findall(r'data-warning="(\d+)"', part)] for part in (first, rest)]
+        return *told, re.findall(r"<summary>.*?<b>(.*?)</b>", rest), "warning-more" in rest
+
+    # what waits before what is taken, the graver before the lesser, the newer before the older
+    a, b, c, d = (one.pk for one in made)
+    assert banner() == ([a], [d, b, c], ["另有 3 条预警"], False)
+    monkeypatch.setattr(duty_tags, "MOST_IN_BANNER", 3)
+    assert banner() == ([a], [d, b], ["另有 3 条预警"], True)
 
 
 @pytest.mark.parametrize("word", ["events", "a:b", "//example.com/", "https://example.com/", "javascript:alert(1)", "٣"])
