@@ -74,8 +74,11 @@ class Reporter:
 
 
 def reporter(event, user) -> Reporter | None:
-    """The reporter's record within what this person sees; None for a caller without an account. One query."""
-    if event.reporter_id is None:
+    """The reporter's record within what this person sees; None for a caller without an account. One query.
+
+    None also where somebody wrote down what another told: that says nothing of who told it.
+    """
+    if event.reporter_id is None or event.contact_name or event.contact_phone:
         return None
     told = Event.objects.visible_to(user).filter(
         reporter=event.reporter_id, reported_at__gte=timezone.now() - timedelta(days=DAYS)

@@ -28,7 +28,8 @@ def home(request):
     above, below = _around(user, own)
     lines = selectors.on_duty_at([u.pk for u in (*own, *above, *below)], now)
     standing_now = Warning.objects.visible_to(user).open().select_related("taken_by", "taken_unit", "made_by", "grid")
-    warnings = sorted(standing_now.defer("grid__boundary").order_by("-pk")[:200], key=lambda w: standing.WEIGHT[w.level])
+    warnings = list(standing_now.defer("grid__boundary").order_by("-pk")[:200])
+    warnings.sort(key=lambda w: (w.taken_at is not None, standing.WEIGHT[w.level]))  # what waits stands first
     scope = Scope.of(user)
     context = {
         "now": now,

@@ -3,6 +3,7 @@ import { beijing, fill, levelName, number, percent, serverNow, span } from "./fo
 import { Trend } from "./trend.js";
 
 const TURN_EVERY = 12_000;
+const TWO_LINES = 1.5; // what a warning's title of two lines takes, of one in one line
 
 function el(name, css, ...children) {
   const element = document.createElement(name);
@@ -243,6 +244,8 @@ export class Panels {
     });
     panel.querySelector("[data-sums]").replaceChildren(...sums);
     this.list("warnings", alerts.rows, (row) => this.alert(row, now), this.words.no_alerts);
+    const list = panel.querySelector("[data-rows]");
+    list.classList.toggle("is-roomy", alerts.rows.length * TWO_LINES <= this.room(list)); // few: each is read to its end
   }
 
   alert(row, now) {

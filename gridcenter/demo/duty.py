@@ -155,7 +155,7 @@ class Duty:
         grids = list(Grid.objects.filter(level__in=(1, 2)).defer("boundary").order_by("level", "code"))
         low = grids[-1] if grids else top.grid
         rows = (
-            (Level.MAJOR, Cause.WEATHER, "暴雨橙色预警：未来三小时降雨量将达五十毫米以上", top.grid, 95, 3, None,
+            (Level.MAJOR, Cause.WEATHER, "暴雨橙色预警：三小时降雨量将达50毫米以上", top.grid, 95, 3, None,
              "各镇街立即巡查低洼路段、地质灾害点和在建工地，转移受威胁群众，按时报告。"),
             (Level.SERIOUS, Cause.UTILITY, "主供水管爆裂，部分社区临时停水", low, 420, 9, 60,
              "供水公司抢修，社区做好告知和临时供水。"),

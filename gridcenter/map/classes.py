@@ -8,7 +8,8 @@ from itertools import pairwise
 
 MOST = 5
 # What readable limits are made of, with as many zeros as the figures have, and in percent; the roundest first.
-STEPS = (1, 5, 2, 3, 4, 6, 8, 7, 9, 1.5, 2.5, 1.2)
+STEPS = (1, 5, 2, 3, 4, 6, 8, 7, 9, 1.5, 2.5, 1.2, 1.1)
+WORTH = 0.005  # of all that lies between the values: a limit that parts less is none (119 from 120)
 PERCENTS = (50, 100, *range(90, 0, -10), *range(95, 0, -10), *range(99, 90, -1), 99.5, 99.8)
 RATE_LIMITS = (0.6, 0.8, 0.9, 0.95)
 
@@ -83,11 +84,13 @@ def _cuts(ordered, readable, cuts=(), scale=float):
     chosen = sorted(cuts)
     places = {limit: bisect_left(ordered, limit) for limit in [*readable, *chosen]}
     points = [scale(value) for value in ordered]
+    middle = sum(points) / len(points)
+    worth = WORTH * sum((point - middle) ** 2 for point in points)
     while len(chosen) < MOST - 1:
         taken = sorted({0, len(ordered), *(places[limit] for limit in chosen)})
         gains = {limit: _gain(points, taken, places[limit]) for limit in readable}
         best = max(readable, key=gains.__getitem__)
-        if gains[best] <= 0:
+        if gains[best] <= worth:
             break
         chosen = sorted([*chosen, best])
     return chosen

@@ -53,13 +53,13 @@ SHIPPED = {
         "round_seconds": 30,
         "places": _places(
             ("overview", 1, 1, 24, 3),
-            ("warnings", 1, 4, 7, 6),
-            ("late", 1, 10, 7, 15),
+            ("warnings", 1, 4, 7, 10),
+            ("late", 1, 14, 7, 11),
             ("map", 8, 4, 11, 18),
             ("flow", 8, 22, 17, 3),
-            ("newest", 19, 4, 6, 8),
-            ("workers", 19, 12, 6, 5),
-            ("departments", 19, 17, 6, 5),
+            ("newest", 19, 4, 6, 7),
+            ("workers", 19, 11, 6, 5),
+            ("departments", 19, 16, 6, 6),
         ),
     },
 }
