@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from events.figures import Department, Flows, Kind, Overview, Rate
+from papers.duties import Warned
 
 LEAST = 10  # events or turns behind a comparison
 STEADY = 0.01  # a change below one in a hundred is "about as many"
@@ -39,6 +40,7 @@ class Told:
     places: list[tuple[str, Flows]] = field(default_factory=list)  # every grid right below, in order
     units: list[tuple[str, Department]] = field(default_factory=list)
     whole: bool = True  # the period is over
+    warned: Warned = field(default_factory=Warned)
 
 
 RULES: list[Callable[[Told], str | None]] = []
@@ -268,3 +270,20 @@ def on_the_spot(told: Told):
         return None
     facts = {"count": told.now.settled, "share": percent(told.now.settled / told.now.closed)}
     return _("Grid workers settled %(count)s on the spot, %(share)s of those closed.") % facts
+
+
+@rule
+def warned(told: Told):
+    """Warnings that called somebody, and how soon they were taken."""
+    raised = told.warned.raised
+    if not raised:
+        return None
+    words = ngettext("%(count)s warning was raised", "%(count)s warnings were raised", raised) % {"count": raised}
+    if told.warned.major:
+        words += pgettext("finding", ", ") + _("%(count)s of them major") % {"count": told.warned.major}
+    if told.warned.taken:
+        facts = {"count": told.warned.taken, "minutes": round(sum(told.warned.minutes) / told.warned.taken)}
+        words += pgettext("finding", ", ") + _("%(count)s were taken, after %(minutes)s minutes on average") % facts
+    if raised > told.warned.taken:
+        words += pgettext("finding", ", ") + _("%(count)s nobody has taken") % {"count": raised - told.warned.taken}
+    return words + pgettext("finding", ".")

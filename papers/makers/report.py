@@ -12,7 +12,7 @@ from events.figures import spans
 from events.workflow import Source, Status
 from grids import directory, levels, names
 from grids.models import Grid
-from papers import findings
+from papers import duties, findings
 from papers.drawing import charts
 from papers.models import Kind
 from papers.periods import Span
@@ -62,6 +62,9 @@ class Gathered:
         self.places = self._places(below)
         self.trend, self.trend_before = self._trend(self.span), self._trend(self.before)
         self.late = figures.late_list(path, self.now, MOST_LATE)
+        self.centre = directory.current().centre_for(path, grid.level)
+        first, last = spans.midnight(self.span.start), spans.midnight(self.span.end)
+        self.duty = duties.Duty(order.user, self.centre, path, first, last)
 
     def _period(self, span):
         return figures.period(self.grid.path, span.start, span.end, span.until(self.now, self.span))
@@ -92,7 +95,7 @@ class Gathered:
         return findings.Told(
             this, self.figures.flows, self.figures_before.flows, self.figures_year.flows, self.stands, self.figures.kinds,
             {kind.code: kind.reported for kind in self.figures_before.kinds}, self.places, self.units,
-            not self.span.runs(self.now),
+            not self.span.runs(self.now), self.duty.warned(),
         )  # fmt: skip
 
     # ---- the page
@@ -106,7 +109,17 @@ class Gathered:
             "sources": self._sources(), "places": self.places, "late": self._late_rows(),
             "units": self._busiest(), "units_more": max(0, len(self.units) - MOST_UNITS),
             "level": level or _("Grid"), "least": findings.LEAST,
-            "centre": directory.current().centre_for(self.grid.path, self.grid.level),
+            "centre": self.centre, **self._duty(),
+        }  # fmt: skip
+
+    def _duty(self) -> dict:
+        """Of a day the whole duty, of a longer span its warnings."""
+        rows = self.duty.warnings
+        told = {"warnings": rows[: duties.MOST], "warnings_more": max(0, len(rows) - duties.MOST)}
+        if self.span.kind != "day":
+            return told
+        return told | {
+            "duty": self.duty, "heads": self.duty.heads(), "hand_overs": self.duty.hand_overs(), "asked": self.duty.asked(),
         }  # fmt: skip
 
     def measures(self) -> list[dict]:
@@ -177,6 +190,7 @@ class Gathered:
             Sheet(_("Trend"), [_("Begins"), _("Reported"), pgettext("report", "Closed"), _("Late")], [
                 [spans.local(b.start).strftime("%Y-%m-%d %H:%M"), b.reported, b.closed, b.late] for b in self.trend
             ]),
+            Sheet(_("Warnings"), _warning_head(), [_warning_cells(row) for row in self.duty.warnings]),
         ]  # fmt: skip
 
     def _kind_rows(self):
@@ -185,6 +199,18 @@ class Gathered:
             [kind.code, kind.name or _("not said"), kind.reported, before.get(kind.code, 0), kind.open]
             for kind in self.figures.kinds
         ]
+
+
+def _warning_head():
+    return [
+        pgettext("report", "Raised"), pgettext("report", "Level"), _("Warning"), _("Place"), _("Taken by"),
+        _("Unit"), pgettext("report", "Taken after (min)"),
+    ]  # fmt: skip
+
+
+def _warning_cells(row):
+    who, unit = (str(row["who"]), row["unit"].name if row["unit"] else "") if row["who"] else ("", "")
+    return [duties.clock(row["at"]), str(row["level_name"]), row["title"], row["place"], who, unit, row["minutes"]]
 
 
 def _measure(label, now, before, year) -> dict:

@@ -10,6 +10,7 @@ from events.clocks import BEIJING
 from events.figures import Department, Figure, Flows, Kind, Overview, Rate
 from papers import findings
 from papers.drawing import charts
+from papers.duties import Warned
 from papers.periods import Span
 
 NOTHING = Figure(0)
@@ -89,6 +90,10 @@ CASES = [
     (findings.on_the_spot, {"now": flows(closed=100, settled=26)}, "网格员自办自结 26 件，占办结总数的 26.0%。"),
     (findings.on_the_spot, {"now": flows(closed=9, settled=9)}, None),
     (findings.on_the_spot, {"now": flows(closed=100, settled=9)}, None),
+    (findings.warned, {}, None),
+    (findings.warned, {"warned": Warned(3, 1, (2, 6))},
+     "发布预警 3 条，其中重大 1 条，已接警 2 条，平均用时 4 分钟，1 条无人接警。"),
+    (findings.warned, {"warned": Warned(1, 0, (0,))}, "发布预警 1 条，已接警 1 条，平均用时 0 分钟。"),
 ]  # fmt: skip
 
 

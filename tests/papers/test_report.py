@@ -8,7 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.models import User
 from core.errors import Invalid, NotFound, Refused
+from duty.models import Shift
+from duty.services import handovers, warnings
 from events.models import Assignment, Event
 from papers import services
 from papers.makers import report
@@ -68,6 +71,38 @@ def test_a_daily_report_counts_what_was_counted_independently(scene):
     assert rows(paper, "综述")[4][0].startswith("当日受理事件")
     trend = rows(paper, "趋势")[1:]
     assert sum(row[1] for row in trend) == reported and sum(row[2] for row in trend) == closed.count()
+
+
+def test_a_daily_report_tells_who_was_on_duty_what_was_warned_of_and_who_took_it(scene):
+    now, unit, desk = timezone.now(), scene.west.town_centre, scene.people["op_town"]
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    for name, role, since in (("莫莲", "leader", 8), ("黄诗平", "watch", 8), ("宋然", "watch", 8), ("石子然", "chief", -4)):
+        start = midnight + timedelta(hours=since)
+        Shift.objects.create(unit=unit, name=name, role=role, starts_at=start, ends_at=start + timedelta(hours=12))
+    Shift.objects.create(unit=scene.east.town_centre, name="旁人", starts_at=midnight, ends_at=now + timedelta(days=1))
+    for level, title in (("major", "南山林区发生山火"), ("serious", "渌江水位上涨"), ("notice", "周末集市")):
+        actor = User.objects.get(pk=desk.pk)
+        raised = warnings.raise_warning(actor=actor, level=level, cause="fire", title=title, grid_id=scene.west.town.pk)
+        if level == "major":
+            warnings.take(actor=actor, warning_id=raised.pk)
+    handovers.write(actor=scene.people["head_town"], unit=unit, words="张某来电反映", matters=[("跟进", None)])
+
+    paper = make(scene, grid=scene.west.town)
+    words = text_of(paper)
+    for each in ("带班领导：莫莲值班员：黄诗平、宋然", "值班长石子然", "南山林区发生山火", f"{desk}", "无人接警",
+                 "发布预警2条，其中重大1条，已接警1条，平均用时0分钟，1条无人接警。", "未尽事项"):  # fmt: skip
+        assert each in words, (each, words)
+    assert "旁人" not in words and "张某" not in words  # another centre's; free text may name people
+    told = [row[1:4] + row[6:] for row in rows(paper, "预警")[1:]]
+    place = scene.west.town.name
+    assert told == [
+        ("重大", "南山林区发生山火", place, 0), ("较大", "渌江水位上涨", place, None), ("提示", "周末集市", place, None)
+    ]  # fmt: skip
+
+    elsewhere = text_of(make(scene, grid=scene.east.town))
+    assert "旁人" in elsewhere and "南山林区" not in elsewhere
+    week = text_of(make(scene, "week", grid=scene.west.town))
+    assert "八、预警" in week and "南山林区发生山火" in week and "莫莲" not in week
 
 
 @pytest.mark.parametrize(("span", "title"), [("week", "分析周报"), ("month", "分析月报")])
