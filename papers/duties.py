@@ -89,15 +89,19 @@ class Duty:
         taken = tuple(row["minutes"] for row in calling if row["minutes"] is not None)
         return Warned(len(calling), sum(row["level"] == Level.MAJOR for row in calling), taken)
 
-    def hand_overs(self) -> list[HandOver]:
-        """Of this land, in order; `open_matters` of each."""
+    def _handed(self):
         rows = HandOver.objects.visible_to(self.user).filter(unit__grid__path__startswith=self.path)
-        rows = rows.filter(written_at__gte=self.start, written_at__lt=self.end).annotate(open_matters=Count("matters"))
+        return rows.filter(written_at__gte=self.start, written_at__lt=self.end).order_by()
+
+    def hand_overs(self) -> list[HandOver]:
+        """The centre's, and of those below it what nobody has accepted; `open_matters` of each."""
+        told = Q(accepted_at=None) | Q(unit=self.unit.pk) if self.unit else Q(accepted_at=None)
+        rows = self._handed().filter(told).annotate(open_matters=Count("matters"))
         rows = rows.select_related("unit", "by", "accepted_by").defer("words", "snapshot")
         return list(rows.order_by("unit__grid__path", "written_at")[:MOST])
 
     def asked(self) -> dict:
-        """{supervised, answered, called, came} of what was asked in the period: two queries."""
+        """{supervised, answered, called, came, handed, accepted} in the period: three queries."""
         span = {"gte": self.start, "lt": self.end}
         supervised = Supervision.objects.filter(
             event__path__startswith=self.path, **{f"asked_at__{name}": value for name, value in span.items()}
@@ -105,7 +109,8 @@ class Duty:
         called = WhistleCall.objects.filter(
             whistle__event__path__startswith=self.path, **{f"called_at__{name}": value for name, value in span.items()}
         ).aggregate(called=Count("pk"), came=Count("pk", filter=Q(arrived_at__isnull=False)))
-        return supervised | called
+        handed = self._handed().aggregate(handed=Count("pk"), accepted=Count("pk", filter=Q(accepted_at__isnull=False)))
+        return supervised | called | handed
 
 
 def _minutes(span: timedelta) -> int:

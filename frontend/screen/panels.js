@@ -3,7 +3,8 @@ import { beijing, fill, levelName, number, percent, serverNow, span } from "./fo
 import { Trend } from "./trend.js";
 
 const TURN_EVERY = 12_000;
-const TWO_LINES = 1.5; // what a warning's title of two lines takes, of one in one line
+const TWO_LINES = 1.5; // a warning whose title stands in two lines, of one in one line
+const MANY = 4; // warnings that fit in one line each: from there on each is read to its end
 
 function el(name, css, ...children) {
   const element = document.createElement(name);
@@ -244,8 +245,21 @@ export class Panels {
     });
     panel.querySelector("[data-sums]").replaceChildren(...sums);
     this.list("warnings", alerts.rows, (row) => this.alert(row, now), this.words.no_alerts);
-    const list = panel.querySelector("[data-rows]");
-    list.classList.toggle("is-roomy", alerts.rows.length * TWO_LINES <= this.room(list)); // few: each is read to its end
+    this.readToTheEnd(panel.querySelector("[data-rows]"), alerts.rows, now);
+  }
+
+  /** Where there is room, titles stand in two lines if they need them, and as many warnings as then fit. */
+  readToTheEnd(list, rows, now) {
+    const room = this.room(list);
+    const roomy = rows.length > 0 && (room >= MANY || rows.length * TWO_LINES <= room);
+    list.classList.toggle("is-roomy", roomy);
+    list.classList.remove("is-full");
+    if (!roomy) return;
+    list.replaceChildren(...rows.map((row) => this.alert(row, now)));
+    while (list.scrollHeight > list.clientHeight && list.children.length > 1) {
+      list.lastElementChild.remove();
+      list.classList.add("is-full"); // what is left over is shared out among them
+    }
   }
 
   alert(row, now) {
