@@ -85,12 +85,17 @@ def test_on_a_phone_a_warning_is_one_line_with_its_button_and_unfolds(live_desk)
     expect(page.locator("[data-sound]")).to_have_attribute("data-state", "on")  # the click has allowed it
     warn(scene, title="南山林区发生山火")  # the banner comes anew: what was unfolded stays so
     expect(page.locator(".warning-line")).to_have_count(2, timeout=SOON)
+    expect(line).to_be_hidden()  # the newer one stands in full, this one below it is a line with its title
+    fold = page.locator(".warning-rest")
+    expect(fold.locator("summary")).to_contain_text("未来三小时有短时强降水")
+    fold.locator("summary").click()
     expect(more).to_have_attribute("aria-expanded", "true")
     more.click()
     expect(where).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     line.get_by_role("button", name="接警").click()
-    expect(page.locator("#warnings")).to_contain_text(f"{scene.people['op_town']}已接警")
+    expect(line).to_contain_text(f"{scene.people['op_town']}已接警")
+    expect(line).to_be_visible()  # the banner came anew, and what was unfolded stays so
     assert live_desk.troubles == []
 
 
