@@ -154,6 +154,8 @@ def test_the_reporters_record_counts_what_was_accepted(county):
     assert (told.total, told.registered, told.rejected, told.merged) == (3, 1, 1, 0)
     page = text_of(visit(county.operator).get(f"/events/{events[2].pk}/"))
     assert "3 reports in a year, 1 registered, 1 not accepted" in page
+    events[2].contact_name = "徐先生"  # what a caller told: the record of whoever wrote it down says nothing of him
+    assert neighbourhood.reporter(events[2], county.operator) is None
 
 
 def test_the_grids_worker_stands_beside_the_map(county):

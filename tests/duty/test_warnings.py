@@ -366,6 +366,9 @@ def test_the_gravest_warning_stands_in_full_and_the_others_fold_below_it(scene, 
 
     # what waits before what is taken, the graver before the lesser, the newer before the older
     a, b, c, d = (one.pk for one in made)
+    today = client.get(reverse("duty:home")).content.decode()
+    stand = re.findall(r'href="/duty/warnings/(\d+)/"', today.partition("<main")[2])
+    assert [int(pk) for pk in dict.fromkeys(stand)] == [a, d, b, c]
     assert banner() == ([a], [d, b, c], ["另有 3 条预警"], False)
     monkeypatch.setattr(duty_tags, "MOST_IN_BANNER", 3)
     assert banner() == ([a], [d, b], ["另有 3 条预警"], True)
