@@ -190,7 +190,7 @@ export class Panels {
     const today = beijing(serverNow()).date === at.date;
     const when = el("span", "figure when", today ? at.clock : at.day);
     const what = el("b", "what", row.what || this.words.unclassified);
-    return el("li", "newest-row", when, what, el("span", "name quiet", row.where), el("span", "status", this.words.status[row.status]));
+    return el("li", "newest-row", when, what, el("span", "name quiet", row.where), el("span", "status", this.words.brief[row.status] ?? this.words.status[row.status]));
   }
 
   kinds(rows) {

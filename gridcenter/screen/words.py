@@ -21,6 +21,13 @@ def all_words() -> dict:
     return {
         "status": {str(status): plain(status.label) for status in Status},
         "levels": {name: str(word) for name, word in levels.SHIPPED.items()},
+        "brief": {  # where a status stands beside three other words
+            str(Status.REPORTED): pgettext("wall screen", "To register"),
+            str(Status.REGISTERED): pgettext("wall screen", "To dispatch"),
+            str(Status.DISPATCHED): pgettext("wall screen", "To sign for"),
+            str(Status.HANDLING): pgettext("wall screen", "Handling"),
+            str(Status.VERIFYING): pgettext("wall screen", "To verify"),
+        },
         "to_rate": _("Awaiting rating"),
         "role": {
             code: plain(ROLES[code].name)
