@@ -98,7 +98,7 @@ class Desk:
 
 def standard_widget():
     def row(standard):
-        limit = f"{standard.limit.normalize():f} {LimitUnit(standard.limit_unit).label}"
+        limit = LimitUnit(standard.limit_unit).words(standard.limit)
         return standard.pk, f"{standard.minor_name} · {standard.condition}", f"{standard.code} · {limit}"
 
     def find(query):
