@@ -80,6 +80,14 @@ class UnitForm(forms.ModelForm):
             self.add_error("grid" if "grid" in self.fields else None, words)
         return cleaned
 
+    def clean_active(self):
+        active, unit = self.cleaned_data["active"], self.instance
+        if unit.pk and unit.active and not active:
+            waiting = Unit.objects.filter(pk=unit.pk).waited_for()
+            if waiting:
+                raise forms.ValidationError(units.still_waited_for(waiting[unit.pk]))
+        return active
+
 
 class PostForm(forms.ModelForm):
     """`actor_id`: who appoints. Nobody appoints themselves: what one may see and do is given by somebody else."""
