@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from grids.models import Grid, Post, Unit
-from grids.services import boundaries, staff
+from grids.services import boundaries, staff, units
 from grids.services.findings import Findings
 
 
