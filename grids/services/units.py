@@ -191,9 +191,10 @@ class _Units:
     def _refuse_waited_for(self):
         """A closed unit has no people: what lies with it would lie there for ever."""
         closed = {draft.pk: row for row, draft in self.wished if not draft.active and self._was_active(row)}
-        if closed:
-            for pk, count in Unit.objects.filter(pk__in=closed).waited_for().items():
-                self._say(closed[pk], "active", still_waited_for(count))
+        waiting = Unit.objects.filter(pk__in=closed).waited_for() if closed else {}
+        for pk, row in closed.items():
+            if waiting[pk]:
+                self._say(row, "active", still_waited_for(waiting[pk]))
 
     def _was_active(self, row: Row) -> bool:
         old = self.there.get(row.code)
