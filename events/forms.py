@@ -221,7 +221,9 @@ class RepeatsField(forms.CharField):
 
 
 def _amount(desk, required):
-    return forms.DecimalField(label=_("How much more"), min_value=0, max_value=365, required=required)
+    return forms.DecimalField(
+        label=_("How much more"), min_value=0, max_value=365, max_digits=5, decimal_places=2, required=required
+    )
 
 
 def _amount_unit(desk, required):
