@@ -14,7 +14,7 @@ from core.bulk import copy_rows
 from core.errors import Conflict, Invalid, NotFound, Refused
 from evaluation import periods, points, registry, schemes
 from evaluation.models import Kind, Period, Scheme, Scorecard, ScoreLine
-from events.models import Event
+from events.models import Assignment, Event
 from grids.models import Post, Unit
 from grids.scope import Scope
 
@@ -82,12 +82,14 @@ def _results(period, rules) -> list[Result]:
 
 
 def subjects(period) -> dict[int, str]:
-    """{id: path} of those who are scored: whoever held a worker's post on any day of the period, or every department.
+    """{id: path} of those who are scored: whoever held a worker's post on any day of the period, or every
+    department that is active or had a turn due in it: one that was closed since is scored for what it did.
 
     A worker's path is that of the grid taken over last.
     """
     if period.kind == Kind.DEPARTMENT_QUARTER:
-        departments = Unit.objects.filter(kind=Unit.Kind.DEPARTMENT, active=True)
+        worked = Assignment.objects.filter(period.holds("due_at")).order_by().values("unit")
+        departments = Unit.objects.filter(Q(active=True) | Q(pk__in=worked), kind=Unit.Kind.DEPARTMENT)
         return dict(departments.order_by("pk").values_list("pk", "grid__path"))
     held = Post.objects.filter(
         Q(until=None) | Q(until__gt=period.start),

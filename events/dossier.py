@@ -82,7 +82,7 @@ def _moment(value, units, facts):
 
 
 def _amount(value, units, facts):
-    return f"{value} {LimitUnit(facts['amount_unit']).label}" if facts.get("amount_unit") else value
+    return LimitUnit(facts["amount_unit"]).words(value) if facts.get("amount_unit") else value
 
 
 def _label_of(choices):

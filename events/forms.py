@@ -98,7 +98,7 @@ class Desk:
 
 def standard_widget():
     def row(standard):
-        limit = f"{standard.limit.normalize():f} {LimitUnit(standard.limit_unit).label}"
+        limit = LimitUnit(standard.limit_unit).words(standard.limit)
         return standard.pk, f"{standard.minor_name} · {standard.condition}", f"{standard.code} · {limit}"
 
     def find(query):
@@ -221,7 +221,9 @@ class RepeatsField(forms.CharField):
 
 
 def _amount(desk, required):
-    return forms.DecimalField(label=_("How much more"), min_value=0, max_value=365, required=required)
+    return forms.DecimalField(
+        label=_("How much more"), min_value=0, max_value=365, max_digits=5, decimal_places=2, required=required
+    )
 
 
 def _amount_unit(desk, required):

@@ -197,7 +197,9 @@ MOVES: dict[str, Move] = {
         ("words",),
         stage=False,
     ),
-    "escalate": Move(_("Escalate 上报"), _BEFORE_DISPATCH, SAME, _DESK, ("words",), stage=False),
+    "escalate": Move(
+        _("Escalate 上报"), _BEFORE_DISPATCH, SAME, (*_DESK, Who(SYSTEM)), ("words",), stage=False
+    ),
     "hand_down": Move(_("Hand down 交办"), _BEFORE_DISPATCH, SAME, _DESK, ("unit", "words"), stage=False),
     "dispatch": Move(
         _("Dispatch 派遣"),

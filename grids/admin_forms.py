@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from grids.models import Grid, Post, Unit
-from grids.services import boundaries, staff
+from grids.services import boundaries, staff, units
 from grids.services.findings import Findings
 
 
@@ -79,6 +79,14 @@ class UnitForm(forms.ModelForm):
             words = _("Expected a grid of level 0 to %(level)s.") % {"level": Unit.DEEPEST[kind]}
             self.add_error("grid" if "grid" in self.fields else None, words)
         return cleaned
+
+    def clean_active(self):
+        active, unit = self.cleaned_data["active"], self.instance
+        if unit.pk and unit.active and not active:
+            waiting = Unit.objects.filter(pk=unit.pk).waited_for()
+            if waiting:
+                raise forms.ValidationError(units.still_waited_for(waiting[unit.pk]))
+        return active
 
 
 class PostForm(forms.ModelForm):

@@ -121,7 +121,7 @@ def volume(told: Told):
         "more": compared(told.now.reported, told.before.reported, told.year.reported),
         "closed_more": compared(told.now.closed, told.before.closed, told.year.closed),
     }  # fmt: skip
-    return _("%(this)s %(reported)s events were reported%(more)s; %(closed)s were closed%(closed_more)s.") % facts
+    return _("%(this)s events reported: %(reported)s%(more)s; closed: %(closed)s%(closed_more)s.") % facts
 
 
 @rule
@@ -166,7 +166,7 @@ def standing(told: Told):
     if not told.stands.open.value:
         return None
     facts = {"open": told.stands.open.value, "late": told.stands.late.value, "soon": told.stands.soon.value}
-    return _("Open now: %(open)s events, of which %(late)s are late and %(soon)s soon will be.") % facts
+    return _("Open now: %(open)s, of which late %(late)s and soon late %(soon)s.") % facts
 
 
 @rule

@@ -428,7 +428,7 @@ def test_a_request_has_a_limit_and_each_row_costs_the_same(county, monkeypatch):
     with pytest.raises(Invalid):
         bulk.advance_many(actor=county.operator, action="register", key="k", rows=[(e.pk, None) for e in events])
     page = visit(county.operator).get(f"/events/bulk/?action=dispatch&{'&'.join(f'row={e.pk}' for e in events)}")
-    assert "At most 3 events at once: 3 are left out." in text_of(page)
+    assert "At most 3 events at once: 3 left out." in text_of(page)
 
 
 # ---- what changes meanwhile

@@ -192,3 +192,11 @@ def test_a_departments_quarter_and_one_without_cases(county):
     assert (urban.rank, urban.of) == (1, 1)
     assert (police.total, police.rank, police.of) == (None, None, 1)
     assert period.cards.count() == 2
+
+
+def test_a_department_that_was_closed_since_is_scored_for_what_it_did(county):
+    closed = UnitFactory(kind="department", department_kind=county.kind, grid=county.west.town, active=False)
+    make_turn(county, local(8, 10), "passed", unit=closed, used_share=0.25)
+    assert services.score(DEPARTMENTS, QUARTER, LATER).cards.filter(unit=closed, rank=1).count() == 1
+    before = services.score(DEPARTMENTS, date(2026, 4, 1), LATER)
+    assert set(before.cards.values_list("unit", flat=True)) == {county.urban.pk, county.police.pk}

@@ -8,6 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_vite.core.asset_loader import DjangoViteAssetLoader
+from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 
 from events import services
 from events.models import Attachment, Event, Notice
@@ -308,6 +310,21 @@ def test_outlines_are_those_of_the_persons_land(county):
     names = {f["properties"]["name"] for f in visit(county.worker).get("/grids/outlines/").json()["features"]}
     assert names == {"阳三街道第1网格", "阳三街道第2网格"}
     assert visit(county.stranger).get("/grids/outlines/").json()["features"] == []
+
+
+def test_the_page_of_a_fault_needs_no_front_end(db, monkeypatch):
+    """Where the manifest is gone every page fails, and the one that says so must not."""
+
+    def gone(*_args, **_kwargs):
+        raise DjangoViteAssetNotFoundError("no manifest")
+
+    monkeypatch.setattr(DjangoViteAssetLoader, "generate_vite_asset", gone)
+    client = visit()
+    client.raise_request_exception = False
+    response = client.get("/login/")
+    page = response.content.decode()
+    assert (response.status_code, "Something has broken" in page) == (500, True)
+    assert re.findall(r"<link|<script|<img|/static/|@import|url\(", page) == []
 
 
 def test_login_logout_and_language(county):

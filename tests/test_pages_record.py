@@ -202,6 +202,14 @@ def test_a_likely_repeat_is_shown_once_and_then_taken(county, reported):
     assert Event.objects.count() == 2
 
 
+def test_a_report_sent_twice_over_a_bad_line_is_not_its_own_repeat(county):
+    client, form = visit(county.worker), {**REPORT, "standard": county.standard.pk}
+    sent = [client.post("/events/report/", form) for _ in range(2)]
+    event = Event.objects.get()
+    assert [(answer.status_code, answer.headers.get("Location")) for answer in sent] == [(302, f"/events/{event.pk}/")] * 2
+    assert client.post("/events/report/", {**form, "key": "another"}).status_code == 422
+
+
 def test_a_worker_settles_on_the_spot_with_both_photos(county):
     client = visit(county.worker)
     form = {**REPORT, "standard": county.standard.pk, "settled": "on", "words": "已扫除"}

@@ -12,9 +12,10 @@ from events import worklists
 from events.models import Event, Notice, Standard, Transition
 from events.services import history, sweep
 from events.tasks import sweep_clocks
-from tests.scenes import Scene, beijing
+from grids.models import Post
+from tests.scenes import Scene, again, beijing
 
-NOTHING = {"overdue": 0, "due_soon": 0, "lapse": 0, "archive": 0, "spot_late": 0, "resume": 0}
+NOTHING = {"overdue": 0, "due_soon": 0, "lapse": 0, "archive": 0, "spot_late": 0, "resume": 0, "escalate": 0}
 ELSEWHERE = {"unanswered", "no_show"}  # test_sweep_calls
 MICROSECOND = timedelta(microseconds=1)
 
@@ -53,6 +54,27 @@ def test_nothing_is_noted_before_its_time_and_everything_once(scene):
     ]
     now = Event.objects.get(pk=event.pk)
     assert (now.warned, now.late, now.due_at, now.head_seq) == (2, True, due, 3)
+    assert list(history.faults()) == []
+
+
+def test_what_waits_where_nobody_works_goes_to_the_nearest_centre_with_people(scene):
+    event, other = scene.report(), again(scene.reported())
+    station = Post.objects.filter(unit=scene.west.station)
+    town = Post.objects.filter(unit=scene.west.town_centre)
+    assert (event.holder, other.holder) == (scene.west.station, scene.west.town_centre)
+    station.update(until=timezone.localdate() + timedelta(days=1))
+    town.update(until=timezone.localdate() + timedelta(days=1))
+    swept()  # their last day
+    tomorrow = beijing("2026-03-03 00:30")
+    found = sweep.sweep(tomorrow).counts
+    assert (found["escalate"], sweep.sweep(tomorrow).counts["escalate"]) == (2, 0)
+    for row in Event.objects.filter(pk__in=[event.pk, other.pk]):
+        assert (row.status, row.holder, row.centre) == ("reported", scene.area_centre, scene.area_centre)
+    last = event.transitions.get(action="escalate")
+    assert (last.actor, last.words) == (None, f"{scene.west.station.name}今日无人在岗。")
+    assert "op_area" in told(scene, last)
+    Post.objects.exclude(unit=None).update(until=timezone.localdate() + timedelta(days=1))
+    assert sweep.sweep(tomorrow).counts["escalate"] == 0  # nobody above either: it stays where it is
     assert list(history.faults()) == []
 
 
@@ -203,8 +225,9 @@ def test_a_batch_is_a_handful_of_statements_however_many_events_it_holds(scene):
         return len([q for q in captured if "SAVEPOINT" not in q["sql"]])
 
     cost(1)  # warms the process
-    # eight searches (the suspended, unanswered and absent by their own), versions, rows, events, notices
-    assert (cost(1), cost(40)) == (12, 12)
+    # eight searches (the suspended, unanswered and absent by their own), desks and people at them, versions, rows, events,
+    # notices
+    assert (cost(1), cost(40)) == (14, 14)
 
 
 def test_the_task_answers_with_the_counts(scene, time_machine):

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
 from accounts.groups import sync_groups
 from accounts.models import User
 from accounts.roles import ROLES
-from events.models import Assignment, Event, Whistle, WhistleCall
+from events.models import Assignment, Event, FigureTouch, Whistle, WhistleCall
 from grids.models import Grid, Post, Unit
 from grids.scope import Scope
-from tests.factories import PostFactory, UserFactory
+from tests.factories import GridFactory, PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 YESTERDAY, TOMORROW = (timezone.localdate() + timedelta(days=n) for n in (-1, 1))
@@ -87,6 +88,29 @@ def test_the_next_street_sees_nothing_of_this_one(county):
         assert not seen(user) & {county.west.town, county.west.village, *county.west.grids}
     for user in (county.operator, county.operator_area, county.operator_top, county.worker):
         assert event in Event.objects.visible_to(user)
+
+
+@pytest.mark.parametrize("how", ["orm", "bulk", "sql"])
+def test_open_events_follow_a_town_that_is_moved_and_those_that_ended_stay(county, how):
+    town, other = county.west.town, GridFactory(code="430281-A2", name="东部片区", parent=county.root)
+    waiting, ended = event_in(county, county.west), event_in(county, county.west, status="cancelled")
+    checked = event_in(county, county.west, status="evaluated", number="430281-2026-000001", spot_state="waiting")
+    neighbour = event_in(county, county.east)
+    if how == "orm":
+        town.parent = other
+        town.save()
+    elif how == "bulk":
+        Grid.objects.bulk_update([Grid(pk=town.pk, parent=other)], ["parent"])
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE grids_grid SET parent_id = %s WHERE id = %s", [other.pk, town.pk])
+    path = Grid.objects.get(pk=waiting.grid_id).path
+    assert path == f"/{county.root.pk}/{other.pk}/{town.pk}/{county.west.village.pk}/{waiting.grid_id}/"
+    paths = dict(Event.objects.values_list("pk", "path"))
+    assert paths == {waiting.pk: path, checked.pk: path, ended.pk: ended.path, neighbour.pk: neighbour.path}
+    assert sorted(FigureTouch.objects.values_list("event_id", flat=True)) == sorted([waiting.pk, checked.pk])
+    for user in (county.operator, county.worker):
+        assert set(Event.objects.visible_to(fresh(user))) == {waiting, checked}
 
 
 def test_several_posts_add_up(county):

@@ -5,15 +5,21 @@ import re
 import shutil
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from django.conf import settings
 from django.utils import translation
 
+from core.admin_words import SAID_OTHERWISE
+from events.models.standard import LimitUnit
 from events.workflow import Status
 
 ENGLISH = settings.BASE_DIR / "locale" / "en" / "LC_MESSAGES" / "django.po"
 PO = settings.BASE_DIR / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+MIN_LENGTH = tuple(
+    f"Your password must contain at least %(min_length)d {word}." for word in ("character", "characters")
+)
 LEFT_OUT = shutil.ignore_patterns(".*", "node_modules", "var", "static", "__pycache__", "*.pyc", "tests", "bench", "*.mo")
 
 
@@ -71,6 +77,23 @@ def test_readers_of_english_see_no_chinese_term():
     assert [(ours, theirs) for ours, theirs in pairs if re.sub(r" [一-鿿]+", "", ours, count=1) != theirs] == []
     with translation.override("en"):
         assert str(Status.REPORTED.label) == "Awaiting registration"
+
+
+def test_an_amount_of_time_is_said_as_people_say_it():
+    with translation.override("en"):
+        assert LimitUnit.WORK_DAY.words("1.00") == "1 working day"
+        assert LimitUnit.URGENT_HOUR.words(Decimal("0.50")) == "0.5 urgent hours"
+        assert LimitUnit.NATURAL_DAY.words(Decimal("30.00")) == "30 calendar days"
+    with translation.override("zh-hans"):
+        assert LimitUnit.WORK_HOUR.words("4.00") == "4 个工作时"
+
+
+def test_people_are_addressed_alike_in_words_that_come_with_django():
+    with translation.override("zh-hans"):
+        said = [translation.gettext(str(words)) for words in SAID_OTHERWISE]
+        short = translation.ngettext(*MIN_LENGTH, 10) % {"min_length": 10}
+    assert [words for words in (*said, short) if "你" in words] == []
+    assert short == "您的密码必须包含至少 10 个字符。"
 
 
 def test_the_words_of_the_field_are_right():

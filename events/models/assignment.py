@@ -110,4 +110,8 @@ class TimeRequest(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.event} +{self.amount} {self.get_amount_unit_display()}"
+        return f"{self.event} +{self.amount_words}"
+
+    @property
+    def amount_words(self) -> str:
+        return LimitUnit(self.amount_unit).words(self.amount)

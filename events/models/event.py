@@ -110,7 +110,9 @@ class Event(models.Model):
     grid = models.ForeignKey(
         "grids.Grid", models.PROTECT, db_index=False, related_name="events", verbose_name=_("grid")
     )
-    path = models.CharField(max_length=120, editable=False, help_text="The grid's path when it was reported.")
+    path = models.CharField(
+        max_length=120, editable=False, help_text="The grid's path, for one that has ended the one of then."
+    )
     placed = models.BooleanField(
         _("inside a grid"), default=True, help_text=_("False: the point lies outside every grid.")
     )

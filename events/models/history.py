@@ -56,7 +56,7 @@ class Transition(models.Model):
     xact = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
 
     class Meta:
-        verbose_name = _("step")
+        verbose_name = pgettext_lazy("history", "step")
         verbose_name_plural = _("steps")
         ordering = ["event_id", "seq"]
         permissions = [("locate_worker", "See where workers were last today 人员位置")]

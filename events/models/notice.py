@@ -41,7 +41,7 @@ class Notice(models.Model):
     )  # fmt: skip
     transition = models.ForeignKey(
         "events.Transition", models.PROTECT, db_constraint=False, db_index=False, related_name="notices",
-        verbose_name=_("step"),
+        verbose_name=pgettext_lazy("history", "step"),
     )  # fmt: skip
     action = models.CharField(pgettext_lazy("done", "what"), max_length=16, choices=ACTIONS)
     created_at = models.DateTimeField(_("when"))

@@ -1,8 +1,11 @@
+from decimal import Decimal
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from events.workflow import Stage, Urgency
 
@@ -15,6 +18,23 @@ class LimitUnit(models.TextChoices):
     WORK_HOUR = "work_hour", _("working hours 工作时")
     WORK_DAY = "work_day", _("working days 工作日")
     NATURAL_DAY = "natural_day", _("calendar days 自然日")
+
+    def words(self, amount) -> str:
+        """ "1 working day", "2.5 working hours": an amount of this unit."""
+        amount = Decimal(amount).normalize()
+        return self._counted(1 if amount == 1 else 2) % {"n": f"{amount:f}"}
+
+    def _counted(self, number):
+        match self:
+            case LimitUnit.URGENT_HOUR:
+                return ngettext("%(n)s urgent hour", "%(n)s urgent hours", number)
+            case LimitUnit.URGENT_DAY:
+                return ngettext("%(n)s urgent day", "%(n)s urgent days", number)
+            case LimitUnit.WORK_HOUR:
+                return ngettext("%(n)s working hour", "%(n)s working hours", number)
+            case LimitUnit.WORK_DAY:
+                return ngettext("%(n)s working day", "%(n)s working days", number)
+        return ngettext("%(n)s calendar day", "%(n)s calendar days", number)
 
 
 class StandardQuerySet(models.QuerySet):
@@ -83,6 +103,10 @@ class Standard(models.Model):
 
     def __str__(self):
         return f"{self.minor_name}：{self.condition}"
+
+    @property
+    def limit_words(self) -> str:
+        return LimitUnit(self.limit_unit).words(self.limit)
 
 
 class StandardLead(models.Model):

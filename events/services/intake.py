@@ -12,7 +12,7 @@ from core.errors import DomainError, Invalid, Refused
 from core.geo import metres_between, point_text, reach
 from core.prepared import execute
 from events import clocks, workflow
-from events.models import Attachment, Event
+from events.models import Attachment, Event, Transition
 from events.services import attachments, clockwork, notices, record
 from events.services.advance import check_key, repeated
 from events.services.step import Step, Surroundings
@@ -52,6 +52,11 @@ def report(*, actor, key=None, settled=False, around=None, **supplied):
         if key and (done := repeated(actor, key, name)):
             return done
         raise
+
+
+def reported(actor, key) -> bool:
+    """Whether a step of this person's stands under this key already."""
+    return Transition.objects.filter(actor=actor, key=key).order_by().exists()
 
 
 def _report(name, actor, key, around, supplied):

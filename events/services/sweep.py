@@ -1,4 +1,5 @@
-"""What the clock does: notes deadlines that passed or are near, ends suspensions, archives what waits for no rating.
+"""What the clock does: notes deadlines that passed or are near, ends suspensions, archives what waits for no rating,
+passes up what waits at a desk without people.
 
 Found by state and noted under a lock, in batches: safe to run twice, at the same time, and after days of downtime.
 """
@@ -10,13 +11,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.roles import WORKER_ROLES
+from accounts.roles import ROLES, WORKER_ROLES
 from events.models import Event, Standard, Supervision, Transition, WhistleCall
 from events.services import record
 from events.services.advance import take
 from events.services.effects import EFFECTS
 from events.services.step import Step, Surroundings
 from events.workflow import MOVES, RUNNING, SpotCheck, Status
+from grids import directory
+from grids.models import Post, Unit
 
 BATCH = 500
 RATING_DAYS = 7  # a reporter who has not rated by then is taken to be silent
@@ -33,6 +36,8 @@ NOTED = [
     "spot_state",
 ]
 UNTOLD = ("lapse", "archive")
+_AT_A_DESK = (Status.REPORTED, Status.REGISTERED)
+DESK_ROLES = [role.code for role in ROLES.values() if "events.register_event" in role.permissions]
 
 
 @dataclass
@@ -57,6 +62,7 @@ def sweep(now=None) -> Swept:
     }
     counts = {action: _in_batches(action, rows, now) for action, rows in found.items()}
     counts["resume"] = _end_suspensions(now)
+    counts["escalate"] = _past_empty_desks(now)
     counts["unanswered"] = _missed_answers(now)
     counts["no_show"] = _missed_calls(now)
     return Swept(counts)
@@ -120,6 +126,26 @@ def _end_suspensions(now) -> int:
     """Suspensions whose day has come go on by themselves."""
     due = Event.objects.filter(status=Status.SUSPENDED, suspended_until__lte=timezone.localdate(now))
     return _one_by_one("resume", due, now, words=_("The suspension has ended."))
+
+
+def _past_empty_desks(now) -> int:
+    """What waits for registration or dispatch at a centre where nobody works today goes to the nearest one above with
+    people: nobody else could take it up there."""
+    waiting = Event.objects.filter(status__in=_AT_A_DESK).order_by()
+    manned = Post.objects.on(timezone.localdate(now)).filter(role__in=DESK_ROLES, unit__active=True, user__is_active=True)
+    manned = set(manned.order_by().values_list("unit", flat=True).distinct())
+    empty = set(waiting.values_list("holder", flat=True).distinct()) - manned
+    if not empty:
+        return 0
+    units, taken = directory.current(), 0
+    for unit in Unit.objects.filter(pk__in=empty).select_related("grid").defer("grid__boundary"):
+        above = units.centre_for(unit.grid.path, unit.grid.level)  # itself, or its successor if it was closed
+        while above and above.pk not in manned:
+            above = units.parent_centre(above)
+        if above:
+            words = _("Nobody works at %(unit)s today.") % {"unit": unit.name}
+            taken += _one_by_one("escalate", waiting.filter(holder=unit), now, words=words, unit=above.pk)
+    return taken
 
 
 def _missed_answers(now) -> int:

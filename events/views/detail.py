@@ -109,7 +109,7 @@ def _team(event, user):
 
 
 def _first_open(moves):
-    """The main move's form stands open at once, unless there are several."""
+    """The likeliest of the main moves stands open at once."""
     strong = [move["name"] for move in moves if move["strong"]]
     return strong[0] if strong else ""
 

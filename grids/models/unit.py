@@ -1,3 +1,5 @@
+from collections import Counter
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +30,14 @@ class UnitQuerySet(models.QuerySet):
         """Units whose jurisdiction lies within this person's land, and the person's own."""
         scope = Scope.of(user)
         return self.filter(scope.land_q("grid__path") | Q(pk__in=scope.unit_ids))
+
+    def waited_for(self) -> Counter:
+        """How many open events lie with each of these units or come back to it; by id, only those with any: one query."""
+        events = self.model._meta.get_field("held_events").related_model.objects.open()  # of an app right of this one
+        ids = set(self.order_by().values_list("pk", flat=True))
+        rows = events.filter(Q(holder__in=ids) | Q(centre__in=ids) | Q(lead__in=ids)).order_by()
+        named = rows.values_list("holder_id", "centre_id", "lead_id")
+        return Counter(pk for units in named for pk in ids.intersection(units))
 
     def covering(self, path: str):
         """Units whose jurisdiction contains the grid with `path`: those at it or above it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from grids.models import DepartmentKind, Grid, Unit
 from grids.services import tables, unit_rows
@@ -47,6 +48,17 @@ def import_units(*, source, name: str = "", actor_roots=None, dry_run: bool = Fa
     return done
 
 
+def still_waited_for(count: int) -> str:
+    """Why a unit with this many open events cannot be closed."""
+    return ngettext(
+        "%(count)s open event lies with this unit or comes back to it; once the unit is closed nobody could go on with it. "
+        "If only the name is new, change the name; else close the unit when it is finished or handed on.",
+        "%(count)s open events lie with this unit or come back to it; once the unit is closed nobody could go on with them. "
+        "If only the name is new, change the name; else close the unit when they are finished or handed on.",
+        count,
+    ) % {"count": count}
+
+
 def summary(done: UnitsImported) -> list[str]:
     """What an import did, in sentences."""
     lines = [_("Units: %(added)s added, %(changed)s changed, %(unchanged)s unchanged.") % vars(done)]
@@ -80,6 +92,7 @@ class _Units:
         for row in self.rows:
             self._row(row)
         self._refuse_second_ones()
+        self._refuse_waited_for()
 
     def _say(self, row: Row, name: str, message: str):
         self.findings.at(row.number, name, unit_rows.label(self.headings, name), message)
@@ -174,6 +187,18 @@ class _Units:
                     ),
                 }[draft.kind]
                 self._say(row, "grid", words % {"code": other.code, "name": other.name})
+
+    def _refuse_waited_for(self):
+        """A closed unit has no people: what lies with it would lie there for ever."""
+        closed = {draft.pk: row for row, draft in self.wished if not draft.active and self._was_active(row)}
+        waiting = Unit.objects.filter(pk__in=closed).waited_for() if closed else {}
+        for pk, row in closed.items():
+            if waiting[pk]:
+                self._say(row, "active", still_waited_for(waiting[pk]))
+
+    def _was_active(self, row: Row) -> bool:
+        old = self.there.get(row.code)
+        return old is not None and old.active
 
     # -- writing
 

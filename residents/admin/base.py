@@ -15,7 +15,7 @@ from core.admin import ReadOnlyAdmin, ScopedAdmin
 from core.errors import DomainError
 from residents import codes
 from residents.forms.fields import REMOVE, MaskedField
-from residents.models import Change
+from residents.models import Change, Resident
 from residents.models.trail import Kind
 from residents.selectors import changes as told
 from residents.services import records, trail
@@ -46,6 +46,26 @@ class ClosedLookups:
         offered = [getattr(one, "parameter_name", one) for one in self.list_filter]
         endings = ("", "__exact", "__id__exact", "__isnull", "__in")
         return any(lookup == f"{name}{ending}" for name in offered for ending in endings)
+
+
+class Living(admin.SimpleListFilter):
+    """Without a choice those who live here: nobody opens the list to look for the dead."""
+
+    title = gettext_lazy("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        status = Resident.Status
+        return (*((one.value, one.label) for one in (status.DEPARTED, status.DEAD)), ("all", _("all")))
+
+    def choices(self, changelist):
+        chosen, *others = super().choices(changelist)
+        return [{**chosen, "display": Resident.Status.LIVING.label}, *others]
+
+    def queryset(self, request, queryset):
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(status=self.value() or Resident.Status.LIVING)
 
 
 class NoLogEntries:

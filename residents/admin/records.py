@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from core import ciphers
-from residents.admin.base import LookedAtAdmin, RegistryAdmin, masked
+from residents.admin.base import Living, LookedAtAdmin, RegistryAdmin, masked
 from residents.models import Building, Dwelling, Household, KeyPlace, Organisation, Resident, Stay, Tenancy
 from residents.services.trail import MASKS
 
@@ -77,7 +77,7 @@ class ResidentAdmin(RegistryAdmin):
 
     kind = "resident"
     list_display = ("name", "id_column", "phone_column", "sex", "population", "grid", "status")
-    list_filter = ("population", "status", "hukou_here")
+    list_filter = (Living, "population", "hukou_here")
     search_fields = ("name", "pinyin__startswith", "initials__startswith")
     autocomplete_fields = ("household", "dwelling", "grid")
     when_made = ("household",)

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from events.models import Event
 from grids.models import Grid, Unit
 from tests.admin.scene import browser, errors, grid_data, url
 from tests.factories import (
@@ -135,6 +136,18 @@ def test_units_say_in_words_what_does_not_fit(county, west):
     assert client.post(url(Unit, "add"), good).status_code == 302
     again = errors(client.post(url(Unit, "add"), {**good, "code": "u2"}))
     assert again["__all__"] == ["This jurisdiction has a department of this kind already."]
+
+
+def test_a_unit_for_which_open_events_wait_is_not_closed(county, west):
+    client, unit, grid = browser(west), county.west.station, county.west.grids[0]
+    event = Event.objects.create(grid=grid, path=grid.path, holder=unit, centre=unit, description="占道经营")
+    data = {"kind": "centre", "name": "新名", "code": unit.code, "grid": unit.grid_id, "phone": ""}
+    found = errors(client.post(url(Unit, "change", unit.pk), data))["active"]
+    assert found[0].startswith("1 open event lies with this unit or comes back to it")
+    assert client.post(url(Unit, "change", unit.pk), {**data, "active": "on"}).status_code == 302
+    Event.objects.filter(pk=event.pk).update(status="cancelled")
+    assert client.post(url(Unit, "change", unit.pk), data).status_code == 302
+    assert Unit.objects.get(pk=unit.pk).active is False
 
 
 def test_the_map_shows_what_lies_around_as_far_as_it_is_ones_own(county, west):

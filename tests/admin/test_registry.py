@@ -110,6 +110,20 @@ def test_nothing_private_is_shown_or_can_be_asked_for(county, west, rows, model)
         assert client.get(f"{url(model)}?{lookup}").status_code == 400, lookup
 
 
+def test_the_list_of_people_opens_on_those_who_live_here(county, west, rows):
+    living, dead = rows[0][Resident], ResidentFactory(household=rows[0][Resident].household, name="已故者")
+    Resident.objects.filter(pk=dead.pk).update(status="dead")
+    client = browser(west)
+
+    def listed(query=""):
+        return {row.pk for row in client.get(f"{url(Resident)}{query}").context["cl"].queryset}
+
+    assert (living.pk in listed(), dead.pk in listed()) == (True, False)
+    assert listed("?status=dead") == {dead.pk}
+    assert listed("?status=departed") == set()
+    assert {living.pk, dead.pk} <= listed("?status=all")
+
+
 def test_ethnicity_is_in_no_list_filter_or_search_of_the_registry():
     for model in OURS:
         page = admin.site._registry[model]

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from events.models import Event
 from grids.models import Grid, Unit
 from grids.services import units
 from tests.admin.scene import administrator, browser, url
@@ -149,6 +150,24 @@ def test_two_units_change_places_and_a_closed_one_makes_room(county):
     new = one(code="C-1", kind="中心", department_kind="", grid=ROOT, name="新中心")
     assert imported(new, row_of(county.centre, active="否")) == (1, 1, 0)
     assert (told("C-1")[5], told(county.centre)[5]) == (True, False)
+
+
+def test_a_unit_for_which_open_events_wait_is_not_closed(county):
+    place = {"grid": county.west.grids[0], "path": county.west.grids[0].path, "description": "占道经营"}
+    ended = Event.objects.create(**place, holder=county.west.town_centre, centre=county.west.town_centre, status="cancelled")
+    for status in ("handling", "verifying"):
+        Event.objects.create(
+            **place, status=status, number=f"430281-2026-{status}", lead=county.urban, centre=county.west.station,
+            holder=county.urban if status == "handling" else county.west.station,
+        )  # fmt: skip
+    rows = [row_of(unit, active="否") for unit in (county.west.town_centre, county.urban, county.west.station)]
+    words = "Row {}, 启用: 2 open events lie with this unit or come back to it; once the unit is closed nobody could go on"
+    assert said(lambda: imported(rows[1]), "2.active").startswith(words.format(2))
+    assert said(lambda: imported(*rows), "3.active", "4.active").startswith(words.format(3))
+    assert told(county.urban)[5] is True
+    assert imported(rows[0]) == (0, 1, 0)
+    Event.objects.exclude(pk=ended.pk).update(status="cancelled")
+    assert imported(*rows[1:]) == (0, 2, 0)
 
 
 def test_a_unit_of_a_grid_that_has_ended_stays_there_and_is_not_opened(county):

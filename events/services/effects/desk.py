@@ -68,12 +68,15 @@ def place(step):
 
 
 def escalate(step):
-    """上报: to the centre one level up."""
+    """上报: to the centre one level up; the clock says to which (services.sweep)."""
     event = step.event
-    holder = step.unit("unit", event.holder_id)
-    above = step.around.directory.parent_centre(holder)
-    if above is None or above.pk == holder.pk:
-        raise step.wrong("unit", _("There is no centre above this one."))
+    if step.actor is None:
+        above = step.unit("unit", step.supplied["unit"])
+    else:
+        holder = step.unit("unit", event.holder_id)
+        above = step.around.directory.parent_centre(holder)
+        if above is None or above.pk == holder.pk:
+            raise step.wrong("unit", _("There is no centre above this one."))
     event.holder_id = event.centre_id = above.pk
     step.facts.update(unit=above.pk)
 

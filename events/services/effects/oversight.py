@@ -76,7 +76,7 @@ def remind(step):
     recent = step.event.transitions.filter(action="remind", at__gt=step.now - REMIND_AFTER).order_by("-seq").first()
     if recent is not None:
         minutes = int((step.now - recent.at).total_seconds() // 60)
-        raise step.wrong("words", _("Reminded %(minutes)s minutes ago: wait a little.") % {"minutes": minutes})
+        raise step.wrong("words", _("Reminded %(minutes)s min ago: wait a little.") % {"minutes": minutes})
     step.facts.update(asked=asked)
     step.told_units = {*asked, step.event.holder_id}
 

@@ -9,6 +9,7 @@ from events.models import Assignment
 from events.services.clockwork import clear_handling
 from events.services.effects.desk import assign
 from events.workflow import SPOT_WAITING, SpotCheck
+from grids.models import Grid
 
 REOPEN_DAYS = 30  # for the reporter; the centre may always
 Outcome = Assignment.Outcome
@@ -89,4 +90,5 @@ def _back_to_the_centre(event):
     event.lead_id = event.fed_back_at = event.signed_at = event.closed_at = event.evaluated_at = None
     event.settled_on_spot = False
     event.holder_id = event.centre_id
+    event.path = Grid.objects.values_list("path", flat=True).get(pk=event.grid_id)  # it may have been moved since
     clear_handling(event)
