@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from import_export import fields
 from import_export.admin import ExportMixin, ImportExportMixin
 
+from core import broker
 from core.admin import Realm, SharedAdmin
 from core.admin_filters import InForce
 from core.admin_tables import PlainTables, Table
@@ -309,7 +310,7 @@ class CalendarDayAdmin(PlainTables, ImportExportMixin, SharedAdmin):
     def _reckon(self, request):
         touched = reckoning.waiting()
         if touched > AT_ONCE:
-            tasks.send(tasks.reckon_deadlines)
+            broker.send(tasks.reckon_deadlines)
             words = _("The deadlines of up to %(count)d open cases are being reckoned again; it takes a minute or two.")
             self.message_user(request, words % {"count": touched})
             return

@@ -1,6 +1,5 @@
 """What the schedule runs. Each task calls one service and is harmless when run twice."""
 
-import logging
 from dataclasses import asdict
 
 from celery import shared_task
@@ -8,16 +7,6 @@ from celery import shared_task
 from events.figures import folding
 from events.services import attachments, habits, history, presence, reckoning, retention, sweep
 from residents.services import support
-
-log = logging.getLogger(__name__)
-
-
-def send(task):
-    """Start a task at once. Without a broker it waits for the schedule, and nobody sees an error."""
-    try:
-        task.apply_async(retry=False)
-    except Exception:  # whatever the broker's client raises: kombu, redis, the file system
-        log.warning("%s waits for the schedule", task.name, exc_info=True)
 
 
 @shared_task(acks_late=True)

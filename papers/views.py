@@ -1,6 +1,5 @@
 """Papers to print: what one may have made, a form for each kind, where each stands, the files."""
 
-import logging
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -11,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import broker
 from core.errors import DomainError
 from events.paging import words
 from papers import services, tasks
@@ -18,7 +18,6 @@ from papers.forms import FORMS, grids_like
 from papers.makers import RECIPES
 from papers.models import Kind, Paper, Status
 
-log = logging.getLogger(__name__)
 SHOWN = 50
 WORKING = (Status.WAITING, Status.MAKING)
 TYPES = {
@@ -66,7 +65,7 @@ def new(request, kind):
     except DomainError as error:
         form.refuse(error)
         return _form(request, kind, form, _key(None), status=422 if error.status != 403 else 403)
-    _start(made)
+    broker.send(tasks.make_paper, made.pk)
     return redirect("papers:paper", made.pk)
 
 
@@ -80,14 +79,6 @@ def _key(text) -> UUID:
 def _form(request, kind, form, key, status=200):
     context = {"kind": Kind(kind), "form": form, "key": key}
     return render(request, "papers/new.html", context, status=status)
-
-
-def _start(paper):
-    """Tell a worker at once. Without a broker the paper waits for the sweep, and nobody sees an error."""
-    try:
-        tasks.make_paper.apply_async([paper.pk], retry=False)
-    except Exception:  # whatever the broker's client raises: kombu, redis, the file system
-        log.warning("paper %s waits for the sweep", paper.pk, exc_info=True)
 
 
 @login_required
@@ -148,7 +139,7 @@ def again(request, pk):
     """Once more, where the job died or failed."""
     made = _step(request, pk, services.again, address=request.META.get("REMOTE_ADDR", ""))
     if made is not None:
-        _start(made)
+        broker.send(tasks.make_paper, made.pk)
     return redirect("papers:paper", pk)
 
 

@@ -194,7 +194,7 @@ def test_the_admin_says_after_saving_how_many_deadlines_follow(case, county, mon
     assert len(post(url(CalendarDay, "change", day.pk), {**data, "note": "假"})) == 1  # nothing that matters
     sent = []
     monkeypatch.setattr("events.admin_rules.AT_ONCE", 0)
-    monkeypatch.setattr(tasks.reckon_deadlines, "apply_async", lambda **how: sent.append(how))
+    monkeypatch.setattr(tasks.reckon_deadlines, "apply_async", lambda args, **how: sent.append(how))
     assert len(post(url(CalendarDay, "delete", day.pk), {"post": "yes"})) == 2
     assert (len(sent), made.event.due_at) == (1, moved)
     assert tasks.reckon_deadlines.apply().get() == 1
