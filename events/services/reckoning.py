@@ -50,7 +50,8 @@ def redo(now=None) -> Reckoned:
     seen = moved = last = 0
     while True:
         with transaction.atomic():
-            batch = list(_touched(days).filter(pk__gt=last).select_for_update(of=("self",)).order_by("pk")[:BATCH])
+            rows = _touched(days).filter(pk__gt=last).select_related("standard").select_for_update(of=("self",))
+            batch = list(rows.order_by("pk")[:BATCH])
             moved += _batch(batch, now or timezone.now()) if batch else 0
         seen += len(batch)
         if len(batch) < BATCH:
